@@ -1,0 +1,1 @@
+//! meshhost's way to a cluster: bundle in, events out.

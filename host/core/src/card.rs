@@ -1,0 +1,152 @@
+//! What a piece is and what it answers, in the host's words. Owns the types that loading pieces ends in; must not know
+//! WebAssembly or the contract's bindings.
+
+use serde::Serialize;
+use serde_json::Value;
+
+use crate::selector::Selector;
+
+/// What a piece says of itself.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Card {
+    /// A DNS label.
+    pub name: String,
+    /// Semver.
+    pub version: String,
+    /// What it installs, one sentence.
+    pub summary: String,
+    /// JSON Schema of its settings.
+    pub settings_schema: Value,
+    /// Files it can use.
+    pub files: Vec<WantedFile>,
+    /// What it may contribute.
+    pub emits: Vec<Selector>,
+    /// What of others is handed to it for amending.
+    pub amends: Vec<Selector>,
+    /// What of its own it judges.
+    pub assesses: Vec<Selector>,
+    /// Images it refers to with default settings.
+    pub images: Vec<String>,
+}
+
+/// A file, or a folder of files, that a piece can use.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct WantedFile {
+    /// Name in `--grant PIECE:NAME=PATH`.
+    pub name: String,
+    /// What it is for.
+    pub purpose: String,
+    /// Whether it must be granted.
+    pub required: bool,
+}
+
+/// A granted file, as the piece gets it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct GrantedFile {
+    /// The wish it fulfils.
+    pub wish: String,
+    /// Path below the granted folder, `/` between parts.
+    pub path: String,
+    /// The bytes.
+    pub content: Vec<u8>,
+}
+
+/// What a piece is asked to work from.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Request {
+    /// The installation's name.
+    pub installation: String,
+    /// Where objects go unless the settings say otherwise.
+    pub namespace: String,
+    /// Facts about the cluster.
+    pub facts: crate::facts::Facts,
+    /// The piece's settings, a JSON object.
+    pub settings: Value,
+    /// Granted files, sorted by wish and path.
+    pub files: Vec<GrantedFile>,
+}
+
+/// What a piece contributed, as it came: the objects are not checked yet.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Contribution {
+    /// One JSON text an object.
+    pub objects: Vec<String>,
+    /// Order beyond kinds.
+    pub order: Vec<OrderRule>,
+    /// What it has to say.
+    pub diagnostics: Vec<Diagnostic>,
+    /// Shown after a successful apply.
+    pub notes: Vec<String>,
+}
+
+/// `before` is ready before `after` is applied.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct OrderRule {
+    /// Applied first.
+    pub before: Selector,
+    /// Applied when all that `before` chooses is ready.
+    pub after: Selector,
+}
+
+/// An object of another piece, handed over for amending.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Selected {
+    /// Number in this call.
+    pub id: u32,
+    /// Who contributed it.
+    pub piece: String,
+    /// The object, JSON.
+    pub manifest: String,
+}
+
+/// What an amending piece answered, as it came.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Amendments {
+    /// Number of the object, and an RFC 7386 merge patch as JSON text.
+    pub changes: Vec<(u32, String)>,
+    /// What it has to say.
+    pub diagnostics: Vec<Diagnostic>,
+}
+
+/// How much a diagnostic matters.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Severity {
+    /// Worth knowing.
+    Note,
+    /// Probably not what was meant.
+    Warning,
+}
+
+/// Something a piece has to say without failing.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Diagnostic {
+    /// How much it matters.
+    pub severity: Severity,
+    /// Where in the piece's settings.
+    pub path: Option<String>,
+    /// One sentence.
+    pub message: String,
+}
+
+/// One reason why a piece refused.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Problem {
+    /// Where in the piece's settings; empty for the whole.
+    pub path: String,
+    /// What is wrong.
+    pub message: String,
+    /// What to do.
+    pub hint: Option<String>,
+}
+
+/// A piece's verdict on a live object.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Assessment {
+    /// It works.
+    Ready,
+    /// Not yet.
+    Progressing(String),
+    /// Waiting will not help.
+    Failed(String),
+}

@@ -1,0 +1,13 @@
+//! The pure part of meshhost: data and functions, nothing async, no I/O, no clock.
+//!
+//! Owns what the words mean (object, bundle, wave, inventory, plan, installation, profile) and every rule that can be
+//! decided without asking anybody. Must not know tokio, kube, wasmtime, clap, the file system or the environment.
+//!
+//! Modules are declared in the order of their imports: a module may only import from modules above it.
+
+pub mod bundle;
+pub mod card;
+pub mod facts;
+pub mod id;
+pub mod object;
+pub mod selector;

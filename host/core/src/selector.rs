@@ -1,0 +1,79 @@
+//! Choosing objects. Owns the one matching rule that grants, amendments, order rules and assessments share.
+
+use crate::id::ObjectId;
+
+/// Chooses objects; what is `None` matches everything.
+#[derive(Debug, Clone, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Selector {
+    /// API group; empty for the core group.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub group: Option<String>,
+    /// Kind.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub kind: Option<String>,
+    /// Namespace; empty chooses cluster-scoped objects.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub namespace: Option<String>,
+    /// Name; one `*` at the end stands for any rest.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub name: Option<String>,
+}
+
+impl Selector {
+    /// Whether it chooses this object.
+    #[must_use]
+    pub fn chooses(&self, id: &ObjectId) -> bool {
+        let is = |wish: &Option<String>, is: &str| wish.as_deref().is_none_or(|wish| wish == is);
+        let name = self
+            .name
+            .as_deref()
+            .is_none_or(|wish| match wish.strip_suffix('*') {
+                Some(start) => id.name.starts_with(start),
+                None => wish == id.name,
+            });
+        is(&self.group, &id.group)
+            && is(&self.kind, &id.kind)
+            && is(&self.namespace, id.namespace.as_deref().unwrap_or(""))
+            && name
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn chooses_by_every_field_that_is_given() {
+        let id = ObjectId {
+            group: "apps".into(),
+            kind: "Deployment".into(),
+            namespace: Some("ns".into()),
+            name: "istio-pilot".into(),
+        };
+        let selector = |group: &str, namespace: &str, name: &str| {
+            let given = |text: &str| (text != "any").then(|| text.to_owned());
+            Selector {
+                group: given(group),
+                kind: None,
+                namespace: given(namespace),
+                name: given(name),
+            }
+        };
+        for (group, namespace, name, chosen) in [
+            ("any", "any", "any", true),
+            ("apps", "ns", "istio-pilot", true),
+            ("apps", "ns", "istio-*", true),
+            ("apps", "ns", "pilot*", false),
+            ("", "any", "any", false),
+            ("any", "", "any", false),
+            ("any", "any", "istio", false),
+        ] {
+            assert_eq!(
+                selector(group, namespace, name).chooses(&id),
+                chosen,
+                "{group} {namespace} {name}"
+            );
+        }
+    }
+}

@@ -1,0 +1,1 @@
+//! meshhost's sandbox: component bytes in, contributions out.

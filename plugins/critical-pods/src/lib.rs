@@ -1,0 +1,1 @@
+//! The critical-pods piece.

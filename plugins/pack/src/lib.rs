@@ -1,0 +1,1 @@
+//! Makes a component with no imports from a piece's core module.

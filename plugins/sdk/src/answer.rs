@@ -1,0 +1,146 @@
+//! What a piece answers. Owns the shapes and the small ways to make them; must not know how they travel.
+
+use serde_json::Value;
+
+use crate::Selector;
+
+/// What `contribute` adds to the installation.
+#[derive(Debug, Clone, Default)]
+pub struct Contribution {
+    /// Kubernetes objects. Their order has no meaning.
+    pub objects: Vec<Value>,
+    /// Order beyond what kinds tell.
+    pub order: Vec<OrderRule>,
+    /// What to tell the person.
+    pub diagnostics: Vec<Diagnostic>,
+    /// Shown after a successful apply.
+    pub notes: Vec<String>,
+}
+
+/// `before` is applied, and ready, before `after`.
+#[derive(Debug, Clone)]
+pub struct OrderRule {
+    /// Applied first.
+    pub before: Selector,
+    /// Applied only when all that `before` chooses is ready.
+    pub after: Selector,
+}
+
+/// How much a diagnostic matters.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Severity {
+    /// Worth knowing.
+    Note,
+    /// Probably not what was meant.
+    Warning,
+}
+
+/// Something to say without failing.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Diagnostic {
+    /// How much it matters.
+    pub severity: Severity,
+    /// Where in the settings, a dotted path.
+    pub path: Option<String>,
+    /// One sentence, lower case, no full stop.
+    pub message: String,
+}
+
+impl Diagnostic {
+    /// A warning about one place in the settings.
+    pub fn warning(path: impl Into<String>, message: impl Into<String>) -> Self {
+        Self {
+            severity: Severity::Warning,
+            path: Some(path.into()),
+            message: message.into(),
+        }
+    }
+
+    /// A note about the whole.
+    pub fn note(message: impl Into<String>) -> Self {
+        Self {
+            severity: Severity::Note,
+            path: None,
+            message: message.into(),
+        }
+    }
+}
+
+/// One reason why a request was refused.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Problem {
+    /// Where in the settings, a dotted path; empty when it is about the whole.
+    pub path: String,
+    /// What is wrong.
+    pub message: String,
+    /// What to do about it.
+    pub hint: Option<String>,
+}
+
+impl Problem {
+    /// A problem at one place of the settings.
+    pub fn new(path: impl Into<String>, message: impl Into<String>) -> Self {
+        Self {
+            path: path.into(),
+            message: message.into(),
+            hint: None,
+        }
+    }
+
+    /// The same, with what to do about it.
+    #[must_use]
+    pub fn hint(mut self, hint: impl Into<String>) -> Self {
+        self.hint = Some(hint.into());
+        self
+    }
+}
+
+/// Why a call gave no result.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Failure {
+    /// The inputs cannot be worked with: all problems found.
+    Rejected(Vec<Problem>),
+    /// A fault of the piece itself.
+    Internal(String),
+}
+
+impl From<Problem> for Failure {
+    fn from(problem: Problem) -> Self {
+        Self::Rejected(vec![problem])
+    }
+}
+
+impl From<Vec<Problem>> for Failure {
+    fn from(problems: Vec<Problem>) -> Self {
+        Self::Rejected(problems)
+    }
+}
+
+/// What `amend` changes.
+#[derive(Debug, Clone, Default)]
+pub struct Amendments {
+    /// Applied in this order.
+    pub changes: Vec<Amendment>,
+    /// What to tell the person.
+    pub diagnostics: Vec<Diagnostic>,
+}
+
+/// A change of one object of another piece.
+#[derive(Debug, Clone)]
+pub struct Amendment {
+    /// Which one ([`crate::Selected::id`]).
+    pub id: u32,
+    /// RFC 7386 merge patch.
+    pub patch: Value,
+}
+
+/// A verdict on a live object, in words an operator can use.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Assessment {
+    /// It works.
+    Ready,
+    /// Not yet, and what it waits for.
+    Progressing(String),
+    /// Waiting will not help: why, and what to do.
+    Failed(String),
+}
