@@ -1,14 +1,14 @@
-//! The bundle: every piece's objects combined and checked. Owns combining and amending; must not know how a piece is run.
+//! The bundle: every piece's objects combined and checked. Owns combining; must not know how a piece is run.
 
 use std::collections::BTreeMap;
 
 use serde_json::Value;
 
-use crate::card::{Amendments, Contribution, OrderRule, Selected};
+use crate::card::{Card, Contribution, OrderRule};
 use crate::facts::Facts;
 use crate::id::ObjectId;
+use crate::json;
 use crate::object::{Object, ObjectError};
-use crate::selector::Selector;
 
 /// Combined, checked objects, each with the piece that it came from, sorted by identity.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -85,24 +85,206 @@ pub enum BundleError {
         /// Who came after.
         second: String,
     },
-    /// An amendment of something that was not handed over.
-    #[error("piece {piece}: amends object {number}, but was only handed {count}")]
-    NotSelected {
-        /// Who.
-        piece: String,
-        /// Which.
-        number: u32,
-        /// How many there were.
-        count: usize,
-    },
-    /// An amendment that is not a JSON object, or that changes the identity of the object.
-    #[error("piece {piece}: amendment of {id}: {reason}")]
-    BadAmendment {
+    /// Something that the piece did not say it would emit.
+    #[error("piece {piece}: {id} is outside of what it declares to emit")]
+    Undeclared {
         /// Who.
         piece: String,
         /// Which object.
         id: ObjectId,
-        /// What is wrong.
-        reason: String,
     },
 }
+
+impl Bundle {
+    /// Combines what pieces contributed, given in the order of the installation.
+    ///
+    /// # Errors
+    /// Everything that is wrong with any object, in the order of the contributions.
+    pub fn combine(
+        contributions: Vec<(&Card, Contribution)>,
+        facts: &Facts,
+    ) -> Result<Self, Vec<BundleError>> {
+        let mut problems = Vec::new();
+        let mut by_id: BTreeMap<ObjectId, Contributed> = BTreeMap::new();
+        let mut order = Vec::new();
+        for (card, contribution) in contributions {
+            order.extend(
+                contribution
+                    .order
+                    .into_iter()
+                    .map(|rule| (card.name.clone(), rule)),
+            );
+            for (index, text) in contribution.objects.iter().enumerate() {
+                let object = match read(&card.name, index + 1, text) {
+                    Ok(object) => object,
+                    Err(problem) => {
+                        problems.push(problem);
+                        continue;
+                    }
+                };
+                problems.extend(admit(card, &object));
+                let id = object.id().clone();
+                if let Some(first) = by_id.get(&id) {
+                    problems.push(BundleError::Duplicate {
+                        id,
+                        first: first.piece.clone(),
+                        second: card.name.clone(),
+                    });
+                    continue;
+                }
+                by_id.insert(
+                    id,
+                    Contributed {
+                        object,
+                        piece: card.name.clone(),
+                        amended: Vec::new(),
+                    },
+                );
+            }
+        }
+        let objects: Vec<Contributed> = by_id.into_values().collect();
+        let scopes = Scopes::new(facts, &objects);
+        problems.extend(objects.iter().filter_map(|contributed| {
+            let reason = scopes.reason_against(&contributed.object)?;
+            Some(BundleError::Scope {
+                piece: contributed.piece.clone(),
+                id: contributed.object.id().clone(),
+                reason,
+            })
+        }));
+        if problems.is_empty() {
+            Ok(Self { objects, order })
+        } else {
+            Err(problems)
+        }
+    }
+}
+
+fn read(piece: &str, number: usize, text: &str) -> Result<Object, BundleError> {
+    let value = json::read(text).map_err(|error| BundleError::NotJson {
+        piece: piece.to_owned(),
+        number,
+        reason: error.to_string(),
+    })?;
+    Object::new(value).map_err(|source| BundleError::NotAnObject {
+        piece: piece.to_owned(),
+        number,
+        source,
+    })
+}
+
+/// Fields that would let a piece reach beyond its own object, or that only the API server may write.
+const FORBIDDEN: &[(&str, &str, &str)] = &[
+    (
+        "/metadata/generateName",
+        "metadata.generateName",
+        "every object needs a name of its own",
+    ),
+    ("/metadata/uid", "metadata.uid", "the API server sets it"),
+    (
+        "/metadata/resourceVersion",
+        "metadata.resourceVersion",
+        "the API server sets it",
+    ),
+    (
+        "/metadata/managedFields",
+        "metadata.managedFields",
+        "the API server sets it",
+    ),
+    (
+        "/metadata/deletionTimestamp",
+        "metadata.deletionTimestamp",
+        "the API server sets it",
+    ),
+    (
+        "/metadata/ownerReferences",
+        "metadata.ownerReferences",
+        "the installation owns every object",
+    ),
+    (
+        "/metadata/labels/applyset.kubernetes.io~1part-of",
+        "metadata.labels[applyset.kubernetes.io/part-of]",
+        "the inventory sets it",
+    ),
+    (
+        "/metadata/labels/applyset.kubernetes.io~1id",
+        "metadata.labels[applyset.kubernetes.io/id]",
+        "only an inventory has it",
+    ),
+];
+
+fn admit(card: &Card, object: &Object) -> Vec<BundleError> {
+    let mut problems: Vec<_> = FORBIDDEN
+        .iter()
+        .filter(|(pointer, _, _)| {
+            object
+                .pointer(pointer)
+                .is_some_and(|value| !value.is_null())
+        })
+        .map(|(_, field, reason)| BundleError::Forbidden {
+            piece: card.name.clone(),
+            id: object.id().clone(),
+            field,
+            reason,
+        })
+        .collect();
+    if object.id().kind.ends_with("List") && object.manifest().contains_key("items") {
+        problems.push(BundleError::Forbidden {
+            piece: card.name.clone(),
+            id: object.id().clone(),
+            field: "items",
+            reason: "objects are returned one by one, not as a list",
+        });
+    }
+    if !card.emits.iter().any(|emits| emits.chooses(object.id())) {
+        problems.push(BundleError::Undeclared {
+            piece: card.name.clone(),
+            id: object.id().clone(),
+        });
+    }
+    problems
+}
+
+/// Which kinds live in a namespace: what the server serves, and what CRDs of the bundle will make it serve.
+struct Scopes<'a> {
+    facts: &'a Facts,
+    defined: BTreeMap<(&'a str, &'a str), bool>,
+}
+
+impl<'a> Scopes<'a> {
+    fn new(facts: &'a Facts, objects: &'a [Contributed]) -> Self {
+        let defined = objects
+            .iter()
+            .map(|contributed| &contributed.object)
+            .filter(|object| object.id().kind == "CustomResourceDefinition")
+            .filter_map(|crd| {
+                let text = |pointer| crd.pointer(pointer).and_then(Value::as_str);
+                let group = text("/spec/group")?;
+                let kind = text("/spec/names/kind")?;
+                // v1beta1 lets the scope be left out, and means Namespaced then.
+                let scope = text("/spec/scope").unwrap_or("Namespaced");
+                Some(((group, kind), scope == "Namespaced"))
+            })
+            .collect();
+        Self { facts, defined }
+    }
+
+    fn reason_against(&self, object: &Object) -> Option<&'static str> {
+        let id = object.id();
+        let namespaced = self
+            .defined
+            .get(&(id.group.as_str(), id.kind.as_str()))
+            .copied()
+            .or_else(|| self.facts.namespaced(object.api_version(), &id.kind))?;
+        match (namespaced, &id.namespace) {
+            (true, None) => {
+                Some("the kind lives in a namespace, but metadata.namespace is missing")
+            }
+            (false, Some(_)) => Some("the kind is cluster-scoped, but metadata.namespace is set"),
+            _ => None,
+        }
+    }
+}
+
+#[cfg(test)]
+pub(crate) mod tests;

@@ -5,9 +5,11 @@
 //!
 //! Modules are declared in the order of their imports: a module may only import from modules above it.
 
-pub mod bundle;
-pub mod card;
-pub mod facts;
+pub mod json;
 pub mod id;
 pub mod object;
 pub mod selector;
+pub mod facts;
+pub mod card;
+pub mod bundle;
+pub mod amend;

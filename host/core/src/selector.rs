@@ -21,6 +21,23 @@ pub struct Selector {
 }
 
 impl Selector {
+    /// Every object of a kind.
+    #[must_use]
+    pub fn kind(group: impl Into<String>, kind: impl Into<String>) -> Self {
+        Self {
+            group: Some(group.into()),
+            kind: Some(kind.into()),
+            ..Self::default()
+        }
+    }
+
+    /// The same, only with this name (one `*` at the end stands for any rest).
+    #[must_use]
+    pub fn named(mut self, name: impl Into<String>) -> Self {
+        self.name = Some(name.into());
+        self
+    }
+
     /// Whether it chooses this object.
     #[must_use]
     pub fn chooses(&self, id: &ObjectId) -> bool {
