@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde_json::Value;
 
-use crate::card::{Card, Contribution, OrderRule};
+use crate::card::{Card, Contribution, OrderRule, RestartRule};
 use crate::facts::Facts;
 use crate::id::ObjectId;
 use crate::json;
@@ -17,6 +17,8 @@ pub struct Bundle {
     pub objects: Vec<Contributed>,
     /// Order that pieces asked for, with the asking piece.
     pub order: Vec<(String, OrderRule)>,
+    /// Restarts that pieces asked for, with the asking piece.
+    pub restarts: Vec<(String, RestartRule)>,
 }
 
 /// An object and where it came from.
@@ -107,10 +109,17 @@ impl Bundle {
         let mut problems = Vec::new();
         let mut by_id: BTreeMap<ObjectId, Contributed> = BTreeMap::new();
         let mut order = Vec::new();
+        let mut restarts = Vec::new();
         for (card, contribution) in contributions {
             order.extend(
                 contribution
                     .order
+                    .into_iter()
+                    .map(|rule| (card.name.clone(), rule)),
+            );
+            restarts.extend(
+                contribution
+                    .restarts
                     .into_iter()
                     .map(|rule| (card.name.clone(), rule)),
             );
@@ -153,7 +162,11 @@ impl Bundle {
             })
         }));
         if problems.is_empty() {
-            Ok(Self { objects, order })
+            Ok(Self {
+                objects,
+                order,
+                restarts,
+            })
         } else {
             Err(problems)
         }

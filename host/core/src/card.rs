@@ -73,6 +73,8 @@ pub struct Contribution {
     pub objects: Vec<String>,
     /// Order beyond kinds.
     pub order: Vec<OrderRule>,
+    /// Which programs must start anew when their configuration changes.
+    pub restarts: Vec<RestartRule>,
     /// What it has to say.
     pub diagnostics: Vec<Diagnostic>,
     /// Shown after a successful apply.
@@ -86,6 +88,15 @@ pub struct OrderRule {
     pub before: Selector,
     /// Applied when all that `before` chooses is ready.
     pub after: Selector,
+}
+
+/// The pods of `restart` are rolled when the content of `changed` changes; both are objects of the piece that says so.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RestartRule {
+    /// As a rule a ConfigMap or a Secret.
+    pub changed: Selector,
+    /// Objects with a pod template.
+    pub restart: Selector,
 }
 
 /// An object of another piece, handed over for amending.

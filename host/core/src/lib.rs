@@ -13,3 +13,4 @@ pub mod facts;
 pub mod card;
 pub mod bundle;
 pub mod amend;
+pub mod restart;

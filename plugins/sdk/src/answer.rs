@@ -11,6 +11,8 @@ pub struct Contribution {
     pub objects: Vec<Value>,
     /// Order beyond what kinds tell.
     pub order: Vec<OrderRule>,
+    /// Which programs must start anew when their configuration changes.
+    pub restarts: Vec<RestartRule>,
     /// What to tell the person.
     pub diagnostics: Vec<Diagnostic>,
     /// Shown after a successful apply.
@@ -24,6 +26,15 @@ pub struct OrderRule {
     pub before: Selector,
     /// Applied only when all that `before` chooses is ready.
     pub after: Selector,
+}
+
+/// When what `changed` chooses has other content than at the last apply, the pods of `restart` are rolled.
+#[derive(Debug, Clone)]
+pub struct RestartRule {
+    /// As a rule a ConfigMap or a Secret of this piece.
+    pub changed: Selector,
+    /// Objects of this piece with a pod template.
+    pub restart: Selector,
 }
 
 /// How much a diagnostic matters.

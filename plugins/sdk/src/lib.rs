@@ -15,7 +15,7 @@ pub mod wire;
 
 pub use answer::{
     Amendment, Amendments, Assessment, Contribution, Diagnostic, Failure, OrderRule, Problem,
-    Severity,
+    RestartRule, Severity,
 };
 pub use piece::{Card, Piece, Selector, WantedFile};
 pub use request::{Facts, File, KubernetesVersion, Request, Selected, ServedKind};

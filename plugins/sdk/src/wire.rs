@@ -63,6 +63,11 @@ impl<P: Piece> contribute::Guest for Wire<P> {
                 .map(ToString::to_string)
                 .collect(),
             order: contribution.order.into_iter().map(order_rule).collect(),
+            restarts: contribution
+                .restarts
+                .into_iter()
+                .map(restart_rule)
+                .collect(),
             diagnostics: contribution
                 .diagnostics
                 .into_iter()
@@ -183,6 +188,13 @@ fn order_rule(rule: answer::OrderRule) -> contribute::OrderRule {
     contribute::OrderRule {
         before: selector(rule.before),
         after: selector(rule.after),
+    }
+}
+
+fn restart_rule(rule: answer::RestartRule) -> contribute::RestartRule {
+    contribute::RestartRule {
+        changed: selector(rule.changed),
+        restart: selector(rule.restart),
     }
 }
 
