@@ -7,6 +7,7 @@
 mod answer;
 mod piece;
 mod request;
+pub mod served;
 mod settings;
 
 #[cfg(target_family = "wasm")]

@@ -20,7 +20,9 @@ pub(super) fn from_v2beta1(object: &mut Value) -> Result<(), Problem> {
     Ok(())
 }
 
-const SOURCES: &[(&str, fn(&mut Fields))] = &[
+type Convert = fn(&mut Fields);
+
+const SOURCES: &[(&str, Convert)] = &[
     ("resource", resource),
     ("containerResource", resource),
     ("pods", pods),
@@ -32,7 +34,11 @@ fn resource(source: &mut Fields) {
     let target = target(
         source,
         &[
-            ("targetAverageUtilization", "Utilization", "averageUtilization"),
+            (
+                "targetAverageUtilization",
+                "Utilization",
+                "averageUtilization",
+            ),
             ("targetAverageValue", "AverageValue", "averageValue"),
         ],
     );
@@ -41,7 +47,10 @@ fn resource(source: &mut Fields) {
 
 fn pods(source: &mut Fields) {
     let metric = metric(source, "selector");
-    let target = target(source, &[("targetAverageValue", "AverageValue", "averageValue")]);
+    let target = target(
+        source,
+        &[("targetAverageValue", "AverageValue", "averageValue")],
+    );
     source.insert("metric".to_owned(), metric);
     source.insert("target".to_owned(), target);
 }

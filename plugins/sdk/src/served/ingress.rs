@@ -13,7 +13,10 @@ pub(super) fn to_v1(object: &mut Value) -> Result<(), Problem> {
         return Ok(());
     };
     rename(spec, "backend", "defaultBackend");
-    if let Some(fields) = spec.get_mut("defaultBackend").and_then(Value::as_object_mut) {
+    if let Some(fields) = spec
+        .get_mut("defaultBackend")
+        .and_then(Value::as_object_mut)
+    {
         backend(fields);
     }
     for rule in items(spec, "rules") {

@@ -103,3 +103,23 @@ static FAMILIES: &[Family] = families! {
     "PodSecurityPolicy": ["policy/v1beta1", "extensions/v1beta1"]
         else "leave it out, and label the namespace for Pod Security admission instead (pod-security.kubernetes.io/enforce)";
 };
+
+/// Every kind in every form that has a row.
+#[cfg(test)]
+pub(super) fn all() -> impl Iterator<Item = (&'static str, &'static str)> {
+    FAMILIES.iter().flat_map(|family| {
+        family
+            .forms
+            .iter()
+            .map(|form| (form.api_version, family.kind))
+    })
+}
+
+/// The newest form of every kind that still exists.
+#[cfg(test)]
+pub(super) fn newest() -> impl Iterator<Item = (&'static str, &'static str)> {
+    FAMILIES
+        .iter()
+        .filter(|family| family.instead.is_none())
+        .map(|family| (family.forms[0].api_version, family.kind))
+}
