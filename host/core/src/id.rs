@@ -6,7 +6,9 @@ use std::fmt;
 /// in several.
 ///
 /// Ordered by group, kind, namespace and name, so that output does not depend on who contributed what when.
-#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[derive(
+    Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, serde::Serialize, serde::Deserialize,
+)]
 pub struct ObjectId {
     /// API group; empty for the core group.
     pub group: String,

@@ -1,0 +1,94 @@
+//! Why a plan cannot be applied, in words that say what to do.
+
+use serde::Serialize;
+
+use crate::id::ObjectId;
+
+/// One reason why a plan cannot be applied as it is. Nothing is written while there is one.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, thiserror::Error)]
+#[serde(tag = "reason", rename_all = "kebab-case")]
+pub enum Refusal {
+    /// Another manager owns the field and wants another value.
+    #[error(
+        "{id}: piece {piece} sets {field}, which {manager} has set to another value; take it over with --force-conflicts, or leave it out of the piece's settings"
+    )]
+    Conflict {
+        /// Which object.
+        id: ObjectId,
+        /// The piece that sets the field.
+        piece: String,
+        /// Path, as the server spells it.
+        field: String,
+        /// Who owns it.
+        manager: String,
+    },
+    /// One object, two installations.
+    #[error(
+        "{id}: piece {piece} contributes it to installation {installation}, but it belongs to {owner}; an object can only belong to one"
+    )]
+    OtherInstallation {
+        /// Which object.
+        id: ObjectId,
+        /// The piece.
+        piece: String,
+        /// The installation that is planned.
+        installation: String,
+        /// Who has it.
+        owner: String,
+    },
+    /// The cluster does not know the kind, nor does the bundle define it.
+    #[error(
+        "{id}: piece {piece} uses {api_version}, in which this cluster serves no {}; {hint}",
+        .id.kind
+    )]
+    NotServed {
+        /// Which object.
+        id: ObjectId,
+        /// The piece.
+        piece: String,
+        /// The version that is not served.
+        api_version: String,
+        /// Versions in which it is served, or what is missing.
+        hint: String,
+    },
+    /// The server does not accept it.
+    #[error("{id}: piece {piece}: the API server does not accept it: {message}")]
+    Rejected {
+        /// Which object.
+        id: ObjectId,
+        /// The piece.
+        piece: String,
+        /// What the server said.
+        message: String,
+    },
+    /// A right is missing.
+    #[error("{id}: you may not {verb} it: {message}; ask for that right, or use another --context")]
+    Forbidden {
+        /// Which object.
+        id: ObjectId,
+        /// The verb.
+        verb: String,
+        /// What the server said.
+        message: String,
+    },
+    /// A field must change that cannot.
+    #[error(
+        "{id}: piece {piece} changes what cannot be changed: {message}; with --replace it is deleted and made anew"
+    )]
+    Immutable {
+        /// Which object.
+        id: ObjectId,
+        /// The piece.
+        piece: String,
+        /// What the server said.
+        message: String,
+    },
+    /// It is being deleted.
+    #[error("{id}: it is being deleted; run again when it is gone{waits_for}")]
+    Terminating {
+        /// Which object.
+        id: ObjectId,
+        /// `; it waits for …`, or empty.
+        waits_for: String,
+    },
+}
