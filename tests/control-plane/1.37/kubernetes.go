@@ -96,6 +96,8 @@ func parse(name string, sets cliflag.NamedFlagSets, registry compatibility.Compo
 	}
 	// The components use deprecated APIs on purpose; warnings about them would drown the log.
 	rest.SetDefaultWarningHandler(rest.NoWarnings{})
-	logging.Do(func() { err = logsapi.ValidateAndApply(log, registry.FeatureGateFor(compatibility.DefaultKubeComponent)) })
+	logging.Do(func() {
+		err = logsapi.ValidateAndApply(log, registry.FeatureGateFor(compatibility.DefaultKubeComponent))
+	})
 	return err
 }

@@ -41,7 +41,10 @@ func prepareKwok(args []string, _ net.Listener) (serve, error) {
 			return err
 		}
 		conf := controllers.Config{
-			Clock:                         clock.RealClock{},
+			Clock: clock.RealClock{},
+			// The holder of the nodes' leases. There is one kwok in a cluster; with a name made up at every
+			// start, one that was restarted would first wait until its predecessor's leases run out.
+			ID:                            kwok,
 			ManageAllNodes:                *all,
 			CIDR:                          *cidr,
 			NodeIP:                        *nodeIP,
@@ -54,9 +57,6 @@ func prepareKwok(args []string, _ net.Listener) (serve, error) {
 			EnablePodsOnNodeSyncListPager: true,
 		}
 		if err := connectKwok(&conf, *kubeconfig); err != nil {
-			return err
-		}
-		if conf.ID, err = controllers.Identity(); err != nil {
 			return err
 		}
 		controller, err := controllers.NewController(conf)
