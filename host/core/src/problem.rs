@@ -1,0 +1,124 @@
+//! What is wrong with what a person wrote. Owns the list of problems that everything about settings ends in; how they are
+//! drawn is not known here.
+
+use std::fmt;
+
+use crate::source::Origin;
+
+/// One thing that is wrong, or, in a list of warnings, one thing that is probably not what was meant.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Problem {
+    /// Where it was written, when it was written anywhere.
+    pub origin: Option<Origin>,
+    /// Which setting, as a dotted path the way the person wrote it; empty when it is about the whole.
+    pub path: String,
+    /// What is wrong: one sentence, lower case, no full stop.
+    pub message: String,
+    /// What to do about it.
+    pub hint: Option<String>,
+}
+
+impl Problem {
+    /// A problem at a place.
+    pub fn at(origin: &Origin, path: impl fmt::Display, message: impl Into<String>) -> Self {
+        Self {
+            origin: Some(origin.clone()),
+            path: path.to_string(),
+            message: message.into(),
+            hint: None,
+        }
+    }
+
+    /// A problem that is written nowhere.
+    pub fn nowhere(path: impl fmt::Display, message: impl Into<String>) -> Self {
+        Self {
+            origin: None,
+            path: path.to_string(),
+            message: message.into(),
+            hint: None,
+        }
+    }
+
+    /// With what to do about it.
+    #[must_use]
+    pub fn hint(mut self, hint: impl Into<String>) -> Self {
+        self.hint = Some(hint.into());
+        self
+    }
+
+    /// With what to do about it, if that is known.
+    #[must_use]
+    pub fn maybe_hint(mut self, hint: Option<String>) -> Self {
+        self.hint = hint.or(self.hint);
+        self
+    }
+}
+
+/// `mesh.yaml:3:5: cni.enabld: is not a setting` and the hint on a line of its own.
+impl fmt::Display for Problem {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if let Some(origin) = &self.origin {
+            write!(f, "{origin}: ")?;
+        }
+        if !self.path.is_empty() {
+            write!(f, "{}: ", self.path)?;
+        }
+        f.write_str(&self.message)?;
+        match &self.hint {
+            Some(hint) => write!(f, "\n  {hint}"),
+            None => Ok(()),
+        }
+    }
+}
+
+/// All problems that were found, in the order in which they were found; never empty when it is an error.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Problems(pub Vec<Problem>);
+
+impl Problems {
+    /// Adds a problem, unless the same was found before.
+    pub fn push(&mut self, problem: Problem) {
+        if !self.0.contains(&problem) {
+            self.0.push(problem);
+        }
+    }
+
+    /// Adds what another step found.
+    pub fn extend(&mut self, others: Problems) {
+        for problem in others.0 {
+            self.push(problem);
+        }
+    }
+
+    /// The value, if there was no problem.
+    ///
+    /// # Errors
+    /// All problems.
+    pub fn or<T>(self, value: T) -> Result<T, Problems> {
+        if self.0.is_empty() {
+            Ok(value)
+        } else {
+            Err(self)
+        }
+    }
+}
+
+impl From<Problem> for Problems {
+    fn from(problem: Problem) -> Self {
+        Self(vec![problem])
+    }
+}
+
+impl fmt::Display for Problems {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (number, problem) in self.0.iter().enumerate() {
+            if number > 0 {
+                f.write_str("\n")?;
+            }
+            problem.fmt(f)?;
+        }
+        Ok(())
+    }
+}
+
+impl std::error::Error for Problems {}
