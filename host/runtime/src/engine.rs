@@ -1,0 +1,75 @@
+//! The engine. Owns how wasmtime is configured and compiling within a time; must not know pieces or where compiled code is
+//! kept.
+
+use std::sync::mpsc::{self, RecvTimeoutError};
+use std::thread;
+use std::time::Duration;
+
+use wasmtime::component::Component;
+use wasmtime::{Config, Engine, OptLevel};
+
+use crate::quote;
+
+/// Stack for validating and translating; the parser bounds how deep a component nests.
+const COMPILER_STACK: usize = 16 << 20;
+
+/// Why there is no compiled code.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum CompileError {
+    /// The component is not valid.
+    Invalid(String),
+    /// It took too long.
+    TimedOut,
+    /// No thread, or the compiler panicked.
+    Host(String),
+}
+
+/// An engine whose wasm code may use `stack` bytes of stack.
+pub(crate) fn new(stack: u64) -> Result<Engine, String> {
+    let stack = usize::try_from(stack).map_err(|error| error.to_string())?;
+    let mut config = Config::new();
+    config
+        .epoch_interruption(true)
+        .max_wasm_stack(stack)
+        // Not used, but it must not be smaller.
+        .async_stack_size(stack)
+        // The guest's memory after a trap: a panic's message is in it.
+        .coredump_on_trap(true)
+        // Backtraces name functions; where in the function would double the size of the compiled code's tables.
+        .generate_address_map(false)
+        .cranelift_opt_level(OptLevel::Speed)
+        // The same inputs give the same bytes on every machine: no bits that differ between processors.
+        .cranelift_nan_canonicalization(true)
+        .relaxed_simd_deterministic(true)
+        .wasm_memory64(false);
+    Engine::new(&config).map_err(|error| format!("{error:#}"))
+}
+
+/// Compiles a component, and gives up waiting after `time`: the compiler cannot be stopped, and goes on in its thread.
+pub(crate) fn compile(
+    engine: &Engine,
+    bytes: &[u8],
+    time: Duration,
+) -> Result<Component, CompileError> {
+    let (finished, result) = mpsc::channel();
+    let (engine, bytes) = (engine.clone(), bytes.to_vec());
+    thread::Builder::new()
+        .name("compile".to_owned())
+        .stack_size(COMPILER_STACK)
+        .spawn(move || {
+            // Nobody listens any more when the time is up.
+            let _ = finished.send(Component::from_binary(&engine, &bytes));
+        })
+        .map_err(|error| CompileError::Host(format!("no thread could be started: {error}")))?;
+    match result.recv_timeout(time) {
+        Ok(Ok(component)) => Ok(component),
+        Ok(Err(error)) => Err(CompileError::Invalid(quote::line(
+            &format!("{error:#}"),
+            500,
+        ))),
+        Err(RecvTimeoutError::Timeout) => Err(CompileError::TimedOut),
+        Err(RecvTimeoutError::Disconnected) => {
+            Err(CompileError::Host("the compiler panicked".to_owned()))
+        }
+    }
+}

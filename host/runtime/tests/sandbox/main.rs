@@ -1,0 +1,4 @@
+//! The sandbox, seen from outside: what guests can do, what they cannot, and what is said about it.
+
+mod guests;
+mod probe;

@@ -1,0 +1,132 @@
+//! A piece that was built with the SDK: what it answers, and what is said when it fails.
+
+use meshhost_core::card::{Assessment, GrantedFile, Selected, Severity};
+use meshhost_runtime::{CallFailure, Limits};
+use serde_json::{Value, json};
+
+use crate::guests::{load, loaded_probe, probe, request};
+
+fn error(settings: Value) -> String {
+    loaded_probe()
+        .contribute(&request(settings))
+        .expect_err("fails")
+        .to_string()
+}
+
+#[test]
+fn describes_itself() {
+    let piece = loaded_probe();
+    insta::assert_json_snapshot!(piece.card());
+    assert!(piece.contributes() && piece.amends() && piece.assesses());
+    assert_eq!(piece.digest().len(), "sha256:".len() + 64);
+    assert_eq!(piece.notes(), [""; 0]);
+}
+
+#[test]
+fn contributes() {
+    let mut request = request(json!({"number": 2}));
+    request.files.push(GrantedFile {
+        wish: "data".to_owned(),
+        path: "a/b".to_owned(),
+        content: vec![0, 255, 7],
+    });
+    let contribution = loaded_probe().contribute(&request).unwrap();
+    insta::assert_debug_snapshot!(contribution);
+}
+
+#[test]
+fn amends_and_assesses() {
+    let piece = loaded_probe();
+    let object = json!({"data": {}}).to_string();
+    let selected = Selected {
+        id: 7,
+        piece: "other".to_owned(),
+        manifest: object.clone(),
+    };
+    let amendments = piece.amend(&request(json!({})), &[selected]).unwrap();
+    assert_eq!(
+        amendments.changes,
+        [(
+            7,
+            r#"{"data":{"amended-by":"mesh","was":"other"}}"#.to_owned()
+        )]
+    );
+    assert_eq!(
+        piece.assess(&object, &[]).unwrap(),
+        Assessment::Progressing("no pods\\u{7} yet".to_owned())
+    );
+    assert_eq!(
+        piece.assess(&object, &["{}".to_owned()]).unwrap(),
+        Assessment::Ready
+    );
+    assert_eq!(
+        piece.assess("{}", &[]).unwrap(),
+        Assessment::Failed("there is no data".to_owned())
+    );
+}
+
+#[test]
+fn refuses_and_reports_faults() {
+    insta::assert_snapshot!(error(json!({"what": "reject"})));
+    insta::assert_snapshot!(error(json!({"what": "fault"})));
+    insta::assert_snapshot!(error(json!({"wat": "?"})));
+}
+
+#[test]
+fn a_panic_arrives_with_its_message_and_place() {
+    for settings in [
+        json!({"what": "panic", "number": 42}),
+        json!({"what": "overflow", "number": 1}),
+        json!({"what": "index", "number": 3}),
+    ] {
+        insta::assert_snapshot!(error(settings));
+    }
+}
+
+#[test]
+fn what_it_says_cannot_harm_a_terminal() {
+    let contribution = loaded_probe()
+        .contribute(&request(json!({"what": "shout"})))
+        .unwrap();
+    let diagnostic = &contribution.diagnostics[0];
+    assert_eq!(diagnostic.severity, Severity::Warning);
+    assert_eq!(diagnostic.path.as_deref(), Some("a\\nb"));
+    assert_eq!(diagnostic.message, "\\u{1b}]0;title\\u{7}\\u{202e}");
+    assert_eq!(contribution.notes, ["one\ntwo\\r\\u{1b}[31m"]);
+}
+
+#[test]
+fn every_limit_is_named_with_its_flag() {
+    let mut limits = Limits::default();
+    limits.set("time", "200ms").unwrap();
+    limits.set("memory", "48MiB").unwrap();
+    limits.set("output", "1MiB").unwrap();
+    limits.set("objects", "10").unwrap();
+    let piece = load(probe(), &limits).unwrap();
+    for settings in [
+        json!({"what": "loop"}),
+        json!({"what": "allocate"}),
+        json!({"number": 11}),
+        json!({"number": 10000}),
+    ] {
+        let error = piece.contribute(&request(settings)).unwrap_err();
+        assert!(matches!(error.failure, CallFailure::Limit { .. }));
+        insta::assert_snapshot!(error);
+    }
+}
+
+#[test]
+fn a_recursion_ends_at_the_stack_limit_whatever_it_is() {
+    let mut said = Vec::new();
+    for stack in ["64KiB", "1MiB", "64MiB"] {
+        let mut limits = Limits::default();
+        limits.set("stack", stack).unwrap();
+        // The SDK's own stack, in linear memory, must not be what ends first.
+        let piece = load(probe(), &limits).unwrap();
+        let error = piece
+            .contribute(&request(json!({"what": "recurse"})))
+            .unwrap_err();
+        said.push(error.to_string());
+    }
+    insta::assert_snapshot!(said.join("\n"));
+}
