@@ -12,7 +12,8 @@ import (
 
 // directory is where one cluster keeps its files:
 //
-//	lock              held (flock) for as long as the cluster runs; that is how others see that it does
+//	lock              held (flock) for as long as the cluster runs, which is how others see that it
+//	                  does; holds the process id
 //	cluster.json      the line that `up` prints when the cluster is ready
 //	kubeconfig        for the administrator
 //	pki/              certificates, keys and the components' own kubeconfigs
@@ -43,6 +44,9 @@ func openDirectory(name string) (directory, *os.File, error) {
 	}
 	if err := syscall.Flock(int(lock.Fd()), syscall.LOCK_EX|syscall.LOCK_NB); err != nil {
 		return "", nil, fmt.Errorf("a cluster is running in %s already (%s is locked)", d, lock.Name())
+	}
+	if err := os.WriteFile(lock.Name(), fmt.Appendln(nil, os.Getpid()), 0o600); err != nil {
+		return "", nil, err
 	}
 	if _, err := os.Stat(d.path("etcd")); err == nil {
 		return "", nil, fmt.Errorf("%s holds the data of an earlier cluster: remove the directory or name another", d)

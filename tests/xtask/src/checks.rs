@@ -1,0 +1,62 @@
+//! `cargo xtask test`: everything that CI runs, in the order in which a mistake shows soonest.
+
+use std::error::Error;
+use std::process::Command;
+
+use meshhost_local_cluster::KubeVersion;
+
+use crate::shell;
+
+/// The version of cargo-deny that is installed when there is none.
+const CARGO_DENY: &str = "0.20.2";
+
+/// Runs it all; the first failure ends it.
+pub(crate) fn run() -> Result<(), Box<dyn Error>> {
+    shell::step(
+        "check the formatting",
+        shell::cargo().args(["fmt", "--all", "--check"]),
+    )?;
+    shell::wasm_target()?;
+    eprintln!("==> build the local control plane (kept in the user's cache)");
+    meshhost_local_cluster::prepare(KubeVersion::default())?;
+    shell::step(
+        "check with clippy",
+        shell::cargo().args(["clippy", "--workspace", "--all-targets", "--", "-D", "warnings"]),
+    )?;
+    shell::step("check the dependencies", &mut deny()?)?;
+    shell::step(
+        "run the tests",
+        shell::cargo().args(["test", "--workspace", "--no-fail-fast"]),
+    )?;
+    eprintln!("==> all checks passed");
+    Ok(())
+}
+
+/// cargo-deny, installed below `target` when it is not there: the person's own tools are left alone.
+fn deny() -> Result<Command, Box<dyn Error>> {
+    let installed = Command::new("cargo-deny")
+        .arg("--version")
+        .output()
+        .is_ok_and(|output| output.status.success());
+    let mut deny = if installed {
+        Command::new("cargo-deny")
+    } else {
+        let tools = shell::target().join("tools");
+        let program = tools.join("bin").join("cargo-deny");
+        if !program.is_file() {
+            shell::step(
+                "install cargo-deny",
+                shell::cargo()
+                    .args(["install", "cargo-deny", "--locked", "--version", CARGO_DENY])
+                    // Built once and run for a second: an optimised build costs more than it gives.
+                    .args(["--profile", "dev", "--root"])
+                    .arg(&tools),
+            )?;
+        }
+        Command::new(program)
+    };
+    // The advisory database is not asked: it changes without this project changing.
+    deny.current_dir(shell::root())
+        .args(["--log-level", "error", "check", "bans", "licenses", "sources"]);
+    Ok(deny)
+}
