@@ -3,13 +3,14 @@
 //! Schemas carry no descriptions. Written for `apiextensions.k8s.io/v1beta1`; newer servers get what
 //! `meshhost_piece::served` makes of it.
 
+mod definition;
+mod schema;
+
 mod authentication;
 mod authorization;
 mod cert_manager;
 mod config;
-mod definition;
 mod networking;
-mod schema;
 
 use meshhost_piece::Value;
 

@@ -7,20 +7,23 @@
 //!
 //! Owns when to convert; what each conversion does is below. Must not know any piece's objects.
 
-mod autoscaling;
-mod budget;
-mod crd;
-mod ingress;
-mod kinds;
+mod fields;
+
 mod node_labels;
 mod pod_templates;
 pub mod retired;
+
+mod autoscaling;
+mod budget;
+mod ingress;
 mod small;
 mod structural;
 mod webhooks;
 mod workloads;
 
-mod fields;
+mod crd;
+
+mod kinds;
 
 use serde_json::Value;
 

@@ -7,7 +7,12 @@ use super::schema::{int32, labels, list, object, text, texts, word};
 
 pub(super) fn definitions() -> Vec<Definition> {
     let of_pilot = |area| Labels::new("istio-pilot").istio(area);
-    let of_mixer = || Labels::new("mixer").chart().istio("rbac").package("istio.io.mixer");
+    let of_mixer = || {
+        Labels::new("mixer")
+            .chart()
+            .istio("rbac")
+            .package("istio.io.mixer")
+    };
     let rbac = |kind, plural| {
         Definition::new("rbac.istio.io", "v1alpha1", kind, plural).category("rbac-istio-io")
     };

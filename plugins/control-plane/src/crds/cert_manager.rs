@@ -22,7 +22,11 @@ pub(super) fn definitions() -> Vec<Definition> {
                 plain("Ready", r#".status.conditions[?(@.type=="Ready")].status"#),
                 plain("Secret", ".spec.secretName"),
                 plain("Issuer", ".spec.issuerRef.name").wide(),
-                plain("Status", r#".status.conditions[?(@.type=="Ready")].message"#).wide(),
+                plain(
+                    "Status",
+                    r#".status.conditions[?(@.type=="Ready")].message"#,
+                )
+                .wide(),
                 age(),
             ]),
         definition("Order", "orders").columns(vec![

@@ -29,23 +29,36 @@ fn client(kind: &'static str, plural: &'static str, schema: Value) -> Definition
 
 pub(super) fn definitions() -> Vec<Definition> {
     vec![
-        mixer("attributemanifest", "attributemanifests", "core", "istio.io.mixer")
-            .schema(attribute_manifest()),
+        mixer(
+            "attributemanifest",
+            "attributemanifests",
+            "core",
+            "istio.io.mixer",
+        )
+        .schema(attribute_manifest()),
         mixer("rule", "rules", "core", "istio.io.mixer").schema(rule()),
         mixer("adapter", "adapters", "mixer-adapter", "adapter"),
         mixer("instance", "instances", "mixer-instance", "instance"),
         mixer("template", "templates", "mixer-template", "template"),
         mixer("handler", "handlers", "mixer-handler", "handler"),
-        client("HTTPAPISpecBinding", "httpapispecbindings", object! {
-            apiSpecs: list(reference()),
-            api_specs: list(reference()),
-            services: list(service()),
-        }),
+        client(
+            "HTTPAPISpecBinding",
+            "httpapispecbindings",
+            object! {
+                apiSpecs: list(reference()),
+                api_specs: list(reference()),
+                services: list(service()),
+            },
+        ),
         client("HTTPAPISpec", "httpapispecs", http_api_spec()),
-        client("QuotaSpecBinding", "quotaspecbindings", object! {
-            quotaSpecs: list(reference()),
-            services: list(service()),
-        }),
+        client(
+            "QuotaSpecBinding",
+            "quotaspecbindings",
+            object! {
+                quotaSpecs: list(reference()),
+                services: list(service()),
+            },
+        ),
         client("QuotaSpec", "quotaspecs", quota_spec()),
     ]
 }

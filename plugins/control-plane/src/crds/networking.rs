@@ -1,21 +1,17 @@
 //! `networking.istio.io/v1alpha3`: how traffic is routed.
 
+mod parts;
+
+mod virtual_service;
+
 use meshhost_piece::{Value, json};
 
-use super::definition::{Definition, Labels, age, column};
+use super::definition::{Definition, age, column};
 use super::schema::{
     anything, count, duration, flag, int32, labels, list, map, object, one_of, one_of_cases, text,
     texts, word,
 };
-
-mod virtual_service;
-
-fn networking(kind: &'static str, plural: &'static str, schema: Value) -> Definition {
-    Definition::new("networking.istio.io", "v1alpha3", kind, plural)
-        .category("networking-istio-io")
-        .labels(Labels::new("istio-pilot").chart())
-        .schema(schema)
-}
+use parts::{networking, port, port_number};
 
 pub(super) fn definitions() -> Vec<Definition> {
     vec![
@@ -43,7 +39,11 @@ fn destination_rule() -> Definition {
         .short("dr")
         .list_kind()
         .columns(vec![
-            column("Host", ".spec.host", "The name of a service from the service registry"),
+            column(
+                "Host",
+                ".spec.host",
+                "The name of a service from the service registry",
+            ),
             age(),
         ])
 }
@@ -128,18 +128,6 @@ fn client_tls() -> Value {
         privateKey: text(),
         sni: text(),
         subjectAltNames: texts(),
-    }
-}
-
-fn port_number() -> Value {
-    object! { number: count() }
-}
-
-fn port() -> Value {
-    object! {
-        name: text(),
-        number: count(),
-        protocol: text(),
     }
 }
 

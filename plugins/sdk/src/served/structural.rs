@@ -8,13 +8,12 @@ use std::collections::BTreeSet;
 
 use serde_json::{Map, Value, json};
 
-mod junctors;
 mod kept_formats;
 
-use junctors::weaken;
+mod junctors;
 
-/// A schema's keywords.
-type Schema = Map<String, Value>;
+use super::fields::Fields as Schema;
+use junctors::weaken;
 
 const KEEP: &str = "x-kubernetes-preserve-unknown-fields";
 const INT_OR_STRING: &str = "x-kubernetes-int-or-string";

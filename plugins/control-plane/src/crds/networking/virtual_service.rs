@@ -7,7 +7,7 @@ use super::super::schema::{
     count, double, duration, flag, int32, labels, list, map, nullable, object, one_of,
     one_of_cases, text, texts,
 };
-use super::{networking, port_number};
+use super::parts::{networking, port_number};
 
 pub(super) fn definition() -> Definition {
     let spec = object! {

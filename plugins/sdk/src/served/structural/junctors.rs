@@ -4,7 +4,7 @@
 
 use serde_json::{Value, json};
 
-use super::Schema;
+use super::super::fields::Fields as Schema;
 
 const LISTS: [&str; 3] = ["allOf", "anyOf", "oneOf"];
 

@@ -1,6 +1,6 @@
 //! The formats that the API server knows. It ignores all others, and newer ones warn of them.
 
-use super::Schema;
+use super::super::fields::Fields as Schema;
 
 /// Of texts; dashes do not count.
 const OF_STRINGS: &[&str] = &[
