@@ -34,7 +34,7 @@ pub struct Global {
     /// Names of secrets for pulling images; each service account gets them.
     pub image_pull_secrets: Vec<String>,
 
-    /// Namespace of pilot, and of all that does not have one of its own.
+    /// Namespace of pilot. This and the next ones are where the component is installed, if empty.
     pub istio_namespace: String,
     /// Namespace of galley.
     pub config_namespace: String,
@@ -151,18 +151,17 @@ pub struct Global {
 
 impl Default for Global {
     fn default() -> Self {
-        let istio_system = || "istio-system".to_owned();
         Self {
             hub: "docker.io/istio".to_owned(),
             tag: "1.4.2".into(),
             image_pull_policy: PullPolicy::IfNotPresent,
             image_pull_secrets: Vec::new(),
-            istio_namespace: istio_system(),
-            config_namespace: istio_system(),
-            telemetry_namespace: istio_system(),
-            policy_namespace: istio_system(),
-            prometheus_namespace: istio_system(),
-            security_namespace: istio_system(),
+            istio_namespace: String::new(),
+            config_namespace: String::new(),
+            telemetry_namespace: String::new(),
+            policy_namespace: String::new(),
+            prometheus_namespace: String::new(),
+            security_namespace: String::new(),
             config_root_namespace: None,
             logging: Logging::default(),
             log_as_json: false,
@@ -206,6 +205,24 @@ impl Default for Global {
             remote_policy_address: String::new(),
             remote_pilot_address: String::new(),
             remote_telemetry_address: String::new(),
+        }
+    }
+}
+
+impl Global {
+    /// Gives the namespaces that nobody said: those of a control plane that is all in one namespace.
+    pub fn fill_namespaces(&mut self, namespace: &str) {
+        for field in [
+            &mut self.istio_namespace,
+            &mut self.config_namespace,
+            &mut self.telemetry_namespace,
+            &mut self.policy_namespace,
+            &mut self.prometheus_namespace,
+            &mut self.security_namespace,
+        ] {
+            if field.is_empty() {
+                namespace.clone_into(field);
+            }
         }
     }
 }

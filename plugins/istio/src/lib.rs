@@ -14,6 +14,7 @@ pub mod scalar;
 pub mod settings;
 pub mod strategic;
 mod unknown;
+pub mod yaml;
 
 pub use component::{Component, K8s};
 pub use customise::{Workload, customise};

@@ -122,3 +122,14 @@ pub fn config_map(name: &str, namespace: &str, labels: Value, data: Value) -> Va
         "data": data,
     })
 }
+
+/// A Service. `ports` and `selector` are as in its spec.
+#[must_use]
+pub fn service(name: &str, namespace: &str, labels: Value, ports: Value, selector: Value) -> Value {
+    json!({
+        "apiVersion": "v1",
+        "kind": "Service",
+        "metadata": metadata(name, namespace, labels),
+        "spec": { "ports": ports, "selector": selector },
+    })
+}

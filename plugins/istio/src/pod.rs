@@ -164,18 +164,18 @@ pub fn field_env(name: &str, field: &str) -> Value {
 
 /// What differs between the proxies of control plane pods.
 #[derive(Debug, Clone)]
-pub struct ControlPlaneProxy<'a> {
+pub struct ControlPlaneProxy {
     /// All arguments but trust domain and log format, which follow.
     pub args: Vec<String>,
     /// Container ports.
     pub ports: Vec<Value>,
-    /// Volume with Envoy's configuration, and where it is mounted.
-    pub config: (&'a str, &'a str),
+    /// Mounts but the one of the certificates.
+    pub mounts: Vec<Value>,
 }
 
 /// The proxy next to the main container of a control plane pod.
 #[must_use]
-pub fn control_plane_proxy(global: &Global, proxy: ControlPlaneProxy<'_>) -> Value {
+pub fn control_plane_proxy(global: &Global, proxy: ControlPlaneProxy) -> Value {
     let mut args = proxy.args;
     if !global.trust_domain.is_empty() {
         args.push(format!("--trust-domain={}", global.trust_domain));
@@ -183,6 +183,9 @@ pub fn control_plane_proxy(global: &Global, proxy: ControlPlaneProxy<'_>) -> Val
     if global.log_as_json {
         args.push("--log_as_json".to_owned());
     }
+    let mut mounts =
+        vec![json!({ "name": "istio-certs", "mountPath": "/etc/certs", "readOnly": true })];
+    mounts.extend(proxy.mounts);
     json!({
         "name": "istio-proxy",
         "image": image(global, &global.proxy.image),
@@ -196,10 +199,7 @@ pub fn control_plane_proxy(global: &Global, proxy: ControlPlaneProxy<'_>) -> Val
             env("SDS_ENABLED", global.sds.enabled),
         ],
         "resources": resources(global, &global.proxy.resources),
-        "volumeMounts": [
-            { "name": "istio-certs", "mountPath": "/etc/certs", "readOnly": true },
-            { "name": proxy.config.0, "mountPath": proxy.config.1 },
-        ],
+        "volumeMounts": mounts,
     })
 }
 

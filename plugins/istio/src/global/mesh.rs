@@ -125,6 +125,12 @@ pub struct Sds {
     pub uds_path: String,
     /// The token that proves who a workload is.
     pub token: SdsToken,
+    /// Read by no chart of 1.4.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub use_normal_jwt: Option<bool>,
+    /// Read by no chart of 1.4.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub use_trustworthy_jwt: Option<bool>,
 }
 
 /// The token that proves who a workload is.

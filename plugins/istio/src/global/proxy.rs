@@ -67,15 +67,18 @@ pub struct Proxy {
     pub envoy_metrics_service: MetricsService,
     /// Which tracer is used.
     pub tracer: Tracer,
-    /// When the kernel is let see the traffic; read by the injection template.
+    /// Whether there is a proxy at all; read by no chart of 1.4.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub interception_mode: Option<String>,
-    /// Put before the name of the proxy's cluster; read by no chart of 1.4.
+    pub enabled: Option<bool>,
+    /// Time for connections to end; read by no chart of 1.4.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub stats_domain: Option<String>,
-    /// Hosts that the sidecar asks; read by the injection template.
+    pub drain_duration: Option<String>,
+    /// Time for a connection to be made; read by no chart of 1.4.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub lifecycle: Option<crate::settings::Object>,
+    pub connect_timeout: Option<String>,
+    /// Time until an old proxy is ended; read by no chart of 1.4.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub parent_shutdown_duration: Option<String>,
 }
 
 impl Default for Proxy {
@@ -110,9 +113,10 @@ impl Default for Proxy {
             envoy_statsd: EnvoyEndpoint::default(),
             envoy_metrics_service: MetricsService::default(),
             tracer: Tracer::Zipkin,
-            interception_mode: None,
-            stats_domain: None,
-            lifecycle: None,
+            enabled: None,
+            drain_duration: None,
+            connect_timeout: None,
+            parent_shutdown_duration: None,
         }
     }
 }
