@@ -65,8 +65,8 @@ pub enum BuildError {
     NoHome,
 }
 
-/// Gives the path of the control plane's program for `version`; builds it if this machine has none of these very sources yet. One
-/// process builds, others that want the same wait for it.
+/// Gives the path of the control plane's program for `version`; builds it (minutes, with its progress on standard error)
+/// if this machine has none of these very sources yet. One process builds, others that want the same wait for it.
 ///
 /// # Errors
 /// When Go is missing or too old, the build fails (no network for the modules, no space), or the cache is not writable.
@@ -123,7 +123,8 @@ fn wait_for_lock(path: &Path, progress: &mut Progress) -> io::Result<File> {
 }
 
 fn go_build(sources: &Sources, output: &Path, progress: &mut Progress) -> Result<(), BuildError> {
-    check_go(sources)?;
+    progress.at("asking Go for its version", "");
+    check_go(sources, progress)?;
     progress.at("downloading modules", "");
     let mut modules = 0;
     let flags = ["-trimpath", "-buildvcs=false"];
@@ -167,30 +168,18 @@ fn go_build(sources: &Sources, output: &Path, progress: &mut Progress) -> Result
 }
 
 /// Runs Go in the sources' folder, where it reads from go.mod which version is wanted (and fetches that one if it may).
-fn check_go(sources: &Sources) -> Result<(), BuildError> {
-    let (kubernetes, go) = (sources.kubernetes.clone(), sources.go.clone());
-    let run = Command::new("go")
-        .arg("list")
-        .arg("-m")
-        .current_dir(&sources.folder)
-        .env("GOWORK", "off")
-        .output();
-    match run {
-        Ok(output) if output.status.success() => Ok(()),
-        Ok(output) => {
-            let said = String::from_utf8_lossy(&output.stderr).trim().to_owned();
-            Err(BuildError::OldGo {
-                kubernetes,
-                go,
-                said,
-            })
-        }
-        Err(cause) => Err(BuildError::NoGo {
-            kubernetes,
-            go,
-            cause,
-        }),
-    }
+fn check_go(sources: &Sources, progress: &mut Progress) -> Result<(), BuildError> {
+    let checked = go(sources, &["list", "-m"], |_| {
+        progress.at("asking Go for its version", "")
+    });
+    checked.map(drop).map_err(|error| match error {
+        BuildError::Failed { said, .. } => BuildError::OldGo {
+            kubernetes: sources.kubernetes.clone(),
+            go: sources.go.clone(),
+            said,
+        },
+        other => other,
+    })
 }
 
 /// Runs one Go command; gives its standard output, and each line of its standard error to `on_line` as it comes, or
@@ -215,7 +204,11 @@ fn go(
         .stdout(Stdio::piped())
         .stderr(Stdio::piped())
         .spawn()
-        .map_err(|cause| failed(cause.to_string()))?;
+        .map_err(|cause| BuildError::NoGo {
+            kubernetes: sources.kubernetes.clone(),
+            go: sources.go.clone(),
+            cause,
+        })?;
     let stdout = child.stdout.take().expect("standard output is piped");
     let stderr = child.stderr.take().expect("standard error is piped");
     let output = thread::spawn(move || io::read_to_string(stdout));
