@@ -359,6 +359,34 @@ pub const REFUSED_ROOTS: [(&str, &str); 2] = [
     ),
 ];
 
+/// The roots of `values` that each built-in piece reads; the schema of a piece, where it is at hand, says it better.
+pub const ROOTS: [(&str, &[&str]); 4] = [
+    (
+        "control-plane",
+        &[
+            "global",
+            "pilot",
+            "galley",
+            "mixer",
+            "security",
+            "nodeagent",
+            "sidecarInjectorWebhook",
+            "istiocoredns",
+            "certmanager",
+            "istio_cni",
+            "telemetry",
+            "version",
+            "clusterResources",
+        ],
+    ),
+    ("gateway", &["global", "gateways"]),
+    ("cni", &["global", "cni"]),
+    (
+        "addons",
+        &["global", "prometheus", "grafana", "tracing", "kiali"],
+    ),
+];
+
 /// The components of a feature.
 pub fn components_of(feature: &str) -> impl Iterator<Item = &'static Component> {
     COMPONENTS

@@ -37,10 +37,24 @@ impl<'a> SchemaView<'a> {
         names
     }
 
-    /// Whether the schema names this path, or allows any name there.
+    /// Whether something may stand at this path, be it named or under a name that is free.
     #[must_use]
-    pub fn knows(&self, path: &Path) -> bool {
-        !self.at(path).is_empty()
+    pub fn allows(&self, path: &Path) -> bool {
+        if !self.at(path).is_empty() {
+            return true;
+        }
+        // Below a map that takes any name, everything is free.
+        (0..path.0.len()).any(|depth| {
+            self.at(&Path(path.0[..depth].to_vec()))
+                .iter()
+                .any(|schema| {
+                    let map = schema.get("type").is_some_and(|kind| kind == "object");
+                    let closed = ["additionalProperties", "unevaluatedProperties"]
+                        .iter()
+                        .any(|word| schema.get(word).is_some());
+                    **schema == Value::Bool(true) || map && !closed
+                })
+        })
     }
 
     /// Whether the schema names the last step of this path as a property.
@@ -146,12 +160,17 @@ mod tests {
                 "c": {"type": "object", "additionalProperties": {"type": "integer"}},
                 "d": {"type": "array", "items": {"properties": {"x": {"type": ["string", "null"]}}}},
                 "e": {"enum": ["x"]},
+                "g": {"type": "object"},
+                "h": {"anyOf": [{"type": "object", "additionalProperties": false}, {"type": "null"}]},
             },
             "additionalProperties": false,
             "$defs": {"a": {"type": "object", "properties": {"again": {"$ref": "#/$defs/a"}, "text": {"type": "string"}}}},
         });
         let view = SchemaView::new(&schema);
-        assert_eq!(view.properties(&Path::root()), ["a", "b", "c", "d", "e"]);
+        assert_eq!(
+            view.properties(&Path::root()),
+            ["a", "b", "c", "d", "e", "g", "h"]
+        );
         assert_eq!(
             view.properties(&Path::of("b.again.again")),
             ["again", "text"]
@@ -165,7 +184,15 @@ mod tests {
         ] {
             assert_eq!(view.says(&Path::lenient(path), kind), says, "{path}");
         }
-        assert!(view.knows(&Path::of("c.any")) && !view.knows(&Path::of("f")));
+        for (path, allowed) in [
+            ("c.any", true),
+            ("f", false),
+            ("a.none", true),
+            ("h.none", false),
+            ("g.any.thing", true),
+        ] {
+            assert_eq!(view.allows(&Path::of(path)), allowed, "{path}");
+        }
         assert!(view.names(&Path::of("c")) && !view.names(&Path::of("c.any")));
     }
 }
