@@ -25,7 +25,7 @@ pub(crate) fn address(host: &str, port: u16) -> Value {
 pub(crate) fn cluster(name: &str, endpoint: &Value) -> Value {
     json!({
         "name": name,
-        "connect_timeout": "1s",
+        "connect_timeout": "1.000s",
         "http2_protocol_options": {},
         "circuit_breakers": { "thresholds": [{
             "max_connections": 100_000, "max_pending_requests": 100_000, "max_requests": 100_000, "max_retries": 3,
@@ -89,7 +89,7 @@ pub(crate) fn listener(name: &str, address: Value, filter: Value, tls: Option<Va
 /// A route of everything to a cluster, without time limit: streams live long.
 pub(crate) fn route(cluster: &str, operation: Option<&str>) -> Value {
     let mut route =
-        json!({ "match": { "prefix": "/" }, "route": { "cluster": cluster, "timeout": "0s" } });
+        json!({ "match": { "prefix": "/" }, "route": { "cluster": cluster, "timeout": "0.000s" } });
     if let Some(operation) = operation {
         route["decorator"] = json!({ "operation": operation });
     }

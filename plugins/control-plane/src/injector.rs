@@ -7,6 +7,8 @@ use meshhost_piece::{Problem, Value, json};
 use crate::context::Context;
 use crate::mesh_defaults;
 
+mod template;
+
 mod configuration;
 mod pod;
 

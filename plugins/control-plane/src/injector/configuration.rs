@@ -5,10 +5,8 @@ use meshhost_istio::object;
 use meshhost_istio::yaml;
 use meshhost_piece::{Value, json};
 
+use super::template;
 use crate::context::Context;
-
-/// A Go template with the functions of Istio 1.4's injector; see the comment at its top.
-const TEMPLATE: &str = include_str!("template.yaml.tmpl");
 
 /// The ConfigMap.
 pub(super) fn config_map(ctx: &Context<'_>) -> Value {
@@ -18,7 +16,7 @@ pub(super) fn config_map(ctx: &Context<'_>) -> Value {
         "alwaysInjectSelector": injector.always_inject_selector,
         "neverInjectSelector": injector.never_inject_selector,
         "injectedAnnotations": injector.injected_annotations,
-        "template": TEMPLATE,
+        "template": template::TEXT,
     });
     object::config_map(
         "istio-sidecar-injector",
