@@ -1,1 +1,45 @@
-//! meshhost's way to a cluster: bundle in, events out.
+//! meshhost's way to a cluster: a bundle goes in, a plan comes out; a plan goes in, events come out.
+//!
+//! Owns everything that asks the API server. Must not know WebAssembly, the command line or how events are shown, and
+//! prints nothing.
+//!
+//! Modules are declared in the order of their imports: a module may only import from modules above it.
+//!
+//! # Rights
+//! What is needed of the API server, with `get` on `/version`, `/api` and `/apis` for everybody who is logged in:
+//! - Secrets in the namespace of the records (`kube-system` unless told otherwise): get, list, create, update, patch, delete.
+//! - for each kind of the bundle, where its objects are: get, list, watch, patch, create, delete. `create` is needed since
+//!   server-side apply of an object that is not there is a creation. Listing may be granted for the cluster or for each
+//!   namespace.
+//! - Namespaces: list helps to see what can be tried before; without it they are taken to exist.
+//! - Pods in the namespaces of workloads: list, to say why one is not ready. Without it the reason is left out.
+//! - to remove a namespace that meshhost has made: list of every kind in it, since nobody else's objects may be there.
+
+mod event;
+mod request;
+mod session;
+mod connect;
+mod discovery;
+mod facts;
+mod state;
+mod live;
+mod refused;
+mod planning;
+mod places;
+mod waiting;
+mod writing;
+mod removing;
+mod applying;
+mod status;
+mod cluster;
+
+pub use applying::{Applied, ApplyError, ApplyOptions};
+pub use cluster::Cluster;
+pub use connect::{Connect, ConnectError};
+pub use event::{Event, Listener, Outcome};
+pub use planning::{PlanError, PlanOptions, Verify};
+pub use removing::Left;
+pub use request::{Cause, RequestError};
+pub use state::{Installation, StateError};
+pub use status::{Drift, MemberStatus, Status};
+pub use waiting::NotReady;

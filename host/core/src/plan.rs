@@ -7,6 +7,7 @@ use serde_json::Value;
 use crate::desired::Belonging;
 use crate::id::ObjectId;
 use crate::inventory::{self, Inventory};
+use crate::readiness::Readiness;
 use crate::revision::{Applied, RecordedObject, Revision, digest};
 use crate::waves::Wave;
 
@@ -74,6 +75,12 @@ pub struct Planned {
     /// The live object's `uid` and `resourceVersion`.
     #[serde(skip)]
     pub live: Option<Precondition>,
+    /// What the live object said of itself when the plan was made.
+    #[serde(skip)]
+    pub readiness: Option<Readiness>,
+    /// What tells that the live object was not touched since the plan was made.
+    #[serde(skip)]
+    pub applied: Option<Applied>,
     /// Fields of others are taken over.
     #[serde(skip)]
     pub force: bool,

@@ -1,0 +1,179 @@
+//! The door: a cluster that one is connected to.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use meshhost_core::bundle::Bundle;
+use meshhost_core::facts::Facts;
+use meshhost_core::plan::Plan;
+use meshhost_core::revision::{Revision, RevisionRequest};
+use serde_json::Value;
+use tokio::sync::Mutex;
+use tokio::time::Instant;
+
+use crate::applying::{self, Applied, ApplyError, ApplyOptions};
+use crate::connect::{self, Connect, ConnectError};
+use crate::discovery::Discovery;
+use crate::event::Listener;
+use crate::facts;
+use crate::planning::{self, PlanError, PlanOptions};
+use crate::request::{Request, RequestError};
+use crate::session::Session;
+use crate::state::{self, Installation, StateError};
+use crate::status::{self, Status};
+
+/// How long reading may take, all requests and their retries together.
+const READING: Duration = Duration::from_secs(120);
+/// How long the first answer may take.
+const FIRST_ANSWER: Duration = Duration::from_secs(15);
+
+/// A cluster.
+///
+/// Discovery is read once, and again after an apply.
+pub struct Cluster {
+    client: kube::Client,
+    server: String,
+    version: Value,
+    discovery: Mutex<Option<Arc<Discovery>>>,
+}
+
+fn nobody_listens(_: crate::event::Event) {}
+
+impl Cluster {
+    /// Reads the kubeconfig and asks the server who it is: one request.
+    ///
+    /// # Errors
+    /// When there is no kubeconfig, nobody answers, or it does not accept who asks. This one does not try again.
+    pub async fn connect(wish: &Connect) -> Result<Self, ConnectError> {
+        let (client, server) = connect::client(wish).await?;
+        let session = Session {
+            client: &client,
+            deadline: Instant::now() + FIRST_ANSWER,
+            listener: &nobody_listens,
+        };
+        let version = match session.send(Request::get("/version").attempts(1)).await {
+            Ok(answer) => answer.body,
+            Err(RequestError::Unreachable { why, .. }) => {
+                return Err(ConnectError::Unreachable { server, why });
+            }
+            Err(error) if matches!(error.code(), Some(401 | 403)) => {
+                return Err(ConnectError::Unauthorized {
+                    server,
+                    why: error.message().to_owned(),
+                });
+            }
+            Err(source) => return Err(ConnectError::NotKubernetes { server, source }),
+        };
+        if version.get("gitVersion").and_then(Value::as_str).is_none() {
+            return Err(ConnectError::NotKubernetes {
+                server,
+                source: RequestError::Unreadable {
+                    request: "GET /version".into(),
+                    why: "it has no gitVersion".into(),
+                },
+            });
+        }
+        Ok(Self {
+            client,
+            server,
+            version,
+            discovery: Mutex::new(None),
+        })
+    }
+
+    /// The API server's URL.
+    #[must_use]
+    pub fn server(&self) -> &str {
+        &self.server
+    }
+
+    /// What pieces are told of the cluster: two requests, on servers before 1.26 one more a group version.
+    ///
+    /// # Errors
+    /// When discovery cannot be read.
+    pub async fn facts(&self) -> Result<Facts, RequestError> {
+        Ok(facts::facts(&self.version, &*self.discovery().await?))
+    }
+
+    /// The latest revision of an installation, whatever came of it; `None` when there is none.
+    ///
+    /// # Errors
+    /// When its records cannot be read.
+    pub async fn last_revision(
+        &self,
+        installation: &Installation,
+    ) -> Result<Option<Revision>, StateError> {
+        let session = self.reading();
+        match state::parent(&session, installation).await? {
+            Some(parent) if parent.inventory.revision > 0 => {
+                state::revision(&session, installation, parent.inventory.revision).await
+            }
+            _ => Ok(None),
+        }
+    }
+
+    /// Compares a bundle with the cluster. The empty bundle plans the removal of everything. Writes nothing.
+    ///
+    /// # Errors
+    /// When the comparison cannot be made. What stands in the way of applying is in the plan instead.
+    pub async fn plan(
+        &self,
+        bundle: &Bundle,
+        installation: &Installation,
+        options: &PlanOptions,
+    ) -> Result<Plan, PlanError> {
+        let discovery = self.discovery().await?;
+        planning::plan(self.reading(), &discovery, bundle, installation, *options).await
+    }
+
+    /// Carries out a plan, and tells what happens.
+    ///
+    /// # Errors
+    /// When the plan has refusals (then nothing is written), or when something fails on the way: the revision is recorded
+    /// as failed, and applying again finishes the job.
+    pub async fn apply(
+        &self,
+        plan: Plan,
+        request: RevisionRequest,
+        options: &ApplyOptions,
+        listener: Listener<'_>,
+    ) -> Result<Applied, ApplyError> {
+        let discovery = self.discovery().await?;
+        let session = Session {
+            client: &self.client,
+            deadline: Instant::now() + options.timeout,
+            listener,
+        };
+        let applied = applying::apply(session, &discovery, &plan, request, *options).await;
+        // Kinds may have come and gone.
+        *self.discovery.lock().await = None;
+        applied
+    }
+
+    /// How an installation is; `None` when there is none of that name.
+    ///
+    /// # Errors
+    /// When it cannot be read.
+    pub async fn status(&self, installation: &Installation) -> Result<Option<Status>, PlanError> {
+        let discovery = self.discovery().await?;
+        status::status(&self.reading(), &discovery, installation).await
+    }
+
+    fn reading(&self) -> Session<'_> {
+        Session {
+            client: &self.client,
+            deadline: Instant::now() + READING,
+            listener: &nobody_listens,
+        }
+    }
+
+    async fn discovery(&self) -> Result<Arc<Discovery>, RequestError> {
+        let mut known = self.discovery.lock().await;
+        if let Some(discovery) = &*known {
+            return Ok(Arc::clone(discovery));
+        }
+        let discovery = Arc::new(Discovery::read(&self.reading()).await?);
+        *known = Some(Arc::clone(&discovery));
+        Ok(discovery)
+    }
+}

@@ -1,0 +1,103 @@
+//! What happens, told as it happens. Owns the words; must not know who listens.
+
+use meshhost_core::id::ObjectId;
+use serde::Serialize;
+
+/// Something that happened. Ordered in time; objects of one wave come in no particular order.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+#[serde(tag = "event", rename_all = "kebab-case")]
+pub enum Event {
+    /// Work starts; from here on the cluster is written to.
+    Started {
+        /// The revision that is recorded; absent when everything is removed.
+        revision: Option<u64>,
+        /// How many objects there are.
+        objects: usize,
+    },
+    /// A wave starts.
+    Wave {
+        /// From 1.
+        number: usize,
+        /// How many there are.
+        of: usize,
+        /// How many objects are in it.
+        objects: usize,
+    },
+    /// An object was written, or needed no writing.
+    Applied {
+        /// Which.
+        id: ObjectId,
+        /// Whose.
+        piece: String,
+        /// What happened to it.
+        result: Outcome,
+    },
+    /// An object is not ready yet; told again when the reason changes.
+    Waiting {
+        /// Which.
+        id: ObjectId,
+        /// Whose.
+        piece: String,
+        /// What it waits for.
+        why: String,
+    },
+    /// An object that was waited for is ready.
+    Ready {
+        /// Which.
+        id: ObjectId,
+        /// Whose.
+        piece: String,
+    },
+    /// An object is being deleted.
+    Deleting {
+        /// Which.
+        id: ObjectId,
+    },
+    /// It is gone.
+    Deleted {
+        /// Which.
+        id: ObjectId,
+    },
+    /// It stays, without what the installation had put on it.
+    Left {
+        /// Which.
+        id: ObjectId,
+        /// Why it stays.
+        why: String,
+    },
+    /// The API server warns.
+    Warning {
+        /// About which object.
+        id: Option<ObjectId>,
+        /// Whose.
+        piece: Option<String>,
+        /// What it says.
+        text: String,
+    },
+    /// A request failed in a way that may pass, and is made again.
+    Retrying {
+        /// Method and path.
+        request: String,
+        /// What went wrong.
+        why: String,
+        /// After how many milliseconds it is made again.
+        after_ms: u64,
+    },
+    /// All is done.
+    Finished,
+}
+
+/// What happened to an object.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+#[expect(missing_docs, reason = "the names say it")]
+pub enum Outcome {
+    Created,
+    Adopted,
+    Changed,
+    Replaced,
+    Unchanged,
+}
+
+/// Who listens.
+pub type Listener<'a> = &'a (dyn Fn(Event) + Send + Sync);

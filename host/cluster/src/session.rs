@@ -1,0 +1,273 @@
+//! Talking to the API server within a time limit. Owns trying again: what may pass is retried with growing pauses, a
+//! `Retry-After` is kept, and nothing outlives the limit. Must not know what the requests mean.
+
+use std::time::Duration;
+
+use futures::StreamExt as _;
+use http_body_util::BodyExt as _;
+use kube::client::Body;
+use kube::core::WatchEvent;
+use serde_json::Value;
+use tokio::time::{Instant, sleep, timeout_at};
+
+use crate::event::{Event, Listener};
+use crate::request::{Answer, Request, RequestError, refusal, warning_texts};
+
+/// How long one try may take. Longer than the API server's own limit for a webhook (30 s).
+const TRY: Duration = Duration::from_secs(40);
+const FIRST_PAUSE: Duration = Duration::from_millis(100);
+const LONGEST_PAUSE: Duration = Duration::from_secs(5);
+
+/// A client, a time limit and a listener.
+#[derive(Clone, Copy)]
+pub(crate) struct Session<'a> {
+    pub(crate) client: &'a kube::Client,
+    pub(crate) deadline: Instant,
+    pub(crate) listener: Listener<'a>,
+}
+
+/// Why one try failed.
+enum Trouble {
+    /// No whole answer.
+    Lost(String),
+    /// An answer that says no, and perhaps when to come again.
+    Refused(RequestError, Option<Duration>),
+}
+
+impl<'a> Session<'a> {
+    pub(crate) fn tell(&self, event: Event) {
+        (self.listener)(event);
+    }
+
+    /// Makes a request, again while there is hope and time.
+    pub(crate) async fn send(&self, request: Request) -> Result<Answer, RequestError> {
+        let mut pause = FIRST_PAUSE;
+        let mut tries = 0;
+        loop {
+            tries += 1;
+            let trouble = match self.once(&request).await {
+                Ok(mut answer) => {
+                    answer.retried = tries > 1;
+                    return Ok(answer);
+                }
+                Err(trouble) => trouble,
+            };
+            let (error, asked) = match trouble {
+                Trouble::Lost(why) => (
+                    RequestError::Unreachable {
+                        request: request.told(),
+                        why,
+                    },
+                    None,
+                ),
+                Trouble::Refused(error, asked) => (error, asked),
+            };
+            let wait = asked.unwrap_or(pause);
+            let hope = may_pass(&error, tries, request.attempts);
+            if !hope || Instant::now() + wait >= self.deadline {
+                return Err(error);
+            }
+            self.tell(Event::Retrying {
+                request: request.told(),
+                why: error.message().to_owned(),
+                after_ms: u64::try_from(wait.as_millis()).unwrap_or(u64::MAX),
+            });
+            sleep(wait).await;
+            pause = (pause * 2).min(LONGEST_PAUSE);
+        }
+    }
+
+    async fn once(&self, request: &Request) -> Result<Answer, Trouble> {
+        let limit = self.deadline.min(Instant::now() + TRY);
+        timeout_at(limit, self.exchange(request))
+            .await
+            .unwrap_or_else(|_| Err(Trouble::Lost("it took too long".into())))
+    }
+
+    async fn exchange(&self, request: &Request) -> Result<Answer, Trouble> {
+        let lost = |error: &dyn std::error::Error| Trouble::Lost(innermost(error));
+        let response = self
+            .client
+            .send(wire(request))
+            .await
+            .map_err(|error| lost(&error))?;
+        let (parts, body) = response.into_parts();
+        let bytes = body
+            .collect()
+            .await
+            .map_err(|error| lost(&error))?
+            .to_bytes();
+        let code = parts.status.as_u16();
+        if !parts.status.is_success() {
+            let asked = parts
+                .headers
+                .get(http::header::RETRY_AFTER)
+                .and_then(|value| value.to_str().ok()?.parse().ok())
+                .map(|seconds: u64| Duration::from_secs(seconds.min(60)));
+            let text = String::from_utf8_lossy(&bytes);
+            return Err(Trouble::Refused(
+                refusal(request.told(), code, &text),
+                asked,
+            ));
+        }
+        let body = serde_json::from_slice(&bytes).map_err(|error| {
+            Trouble::Refused(
+                RequestError::Unreadable {
+                    request: request.told(),
+                    why: error.to_string(),
+                },
+                None,
+            )
+        })?;
+        let warnings = parts
+            .headers
+            .get_all(http::header::WARNING)
+            .iter()
+            .filter_map(|value| value.to_str().ok())
+            .flat_map(warning_texts)
+            .collect();
+        Ok(Answer {
+            code,
+            body,
+            warnings,
+            retried: false,
+        })
+    }
+
+    /// Opens a watch. The stream ends when the server closes it; the caller lists again then.
+    pub(crate) async fn watch(
+        &self,
+        request: Request,
+    ) -> Result<
+        impl futures::Stream<Item = Result<(Change, Value), RequestError>> + use<>,
+        RequestError,
+    > {
+        let told = request.told();
+        let wire = http::Request::get(request.target())
+            .header(http::header::ACCEPT, request.accept)
+            .body(Vec::new())
+            .expect("a path made of encoded segments is a URI");
+        let lost = move |error: &kube::Error| match error {
+            kube::Error::Api(status) => RequestError::Refused {
+                request: told.clone(),
+                code: status.code,
+                reason: status.reason.clone(),
+                message: status.message.clone(),
+                causes: Vec::new(),
+            },
+            other => RequestError::Unreachable {
+                request: told.clone(),
+                why: innermost(other),
+            },
+        };
+        let stream = self
+            .client
+            .request_events::<Value>(wire)
+            .await
+            .map_err(|error| lost(&error))?;
+        Ok(stream.filter_map(move |event| {
+            let event = match event {
+                Ok(WatchEvent::Added(object) | WatchEvent::Modified(object)) => {
+                    Some(Ok((Change::Is, object)))
+                }
+                Ok(WatchEvent::Deleted(object)) => Some(Ok((Change::Gone, object))),
+                Ok(WatchEvent::Bookmark(_)) => None,
+                Ok(WatchEvent::Error(status)) => Some(Err(lost(&kube::Error::Api(status)))),
+                Err(error) => Some(Err(lost(&error))),
+            };
+            std::future::ready(event)
+        }))
+    }
+}
+
+/// What a watch tells of an object.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Change {
+    /// It is there, like this.
+    Is,
+    /// It is gone; this was its last state.
+    Gone,
+}
+
+fn wire(request: &Request) -> http::Request<Body> {
+    let builder = http::Request::builder()
+        .method(request.method.clone())
+        .uri(request.target())
+        .header(http::header::ACCEPT, request.accept);
+    let built = match &request.body {
+        Some((content_type, body)) => builder
+            .header(http::header::CONTENT_TYPE, *content_type)
+            .body(Body::from(body.to_string().into_bytes())),
+        None => builder.body(Body::empty()),
+    };
+    built.expect("a path made of encoded segments is a URI")
+}
+
+/// Whether trying again may help.
+fn may_pass(error: &RequestError, tries: u32, attempts: u32) -> bool {
+    match error {
+        // The network, or the server starts anew: as long as there is time, unless the caller wants to know at once.
+        RequestError::Unreachable { .. } => attempts > 1,
+        RequestError::Unreadable { .. } => tries < attempts,
+        RequestError::Refused { code, message, .. } => match code {
+            429 => attempts > 1,
+            500 => tries < attempts && !message.contains("not declared in schema"),
+            502..=504 => tries < attempts * 3 && attempts > 1,
+            // The etcd leader has changed, or the storage is not initialised yet.
+            _ => false,
+        },
+    }
+}
+
+/// The last error of a chain: the ones before repeat it, or say only that something went wrong.
+pub(crate) fn innermost(error: &dyn std::error::Error) -> String {
+    let mut error = error;
+    while let Some(source) = error.source() {
+        error = source;
+    }
+    error.to_string()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_what_may_pass_is_tried_again() {
+        let refused = |code: u16, message: &str| RequestError::Refused {
+            request: "GET /".into(),
+            code,
+            reason: String::new(),
+            message: message.into(),
+            causes: Vec::new(),
+        };
+        let lost = RequestError::Unreachable {
+            request: "GET /".into(),
+            why: "closed".into(),
+        };
+        for (error, tries, attempts, expected) in [
+            (lost.clone(), 100, 6, true),
+            (lost, 1, 1, false),
+            (refused(429, ""), 100, 6, true),
+            (refused(500, ""), 5, 6, true),
+            (refused(500, ""), 6, 6, false),
+            (
+                refused(500, ".spec.x: field not declared in schema"),
+                1,
+                6,
+                false,
+            ),
+            (refused(503, ""), 6, 6, true),
+            (refused(503, ""), 1, 1, false),
+            (refused(404, ""), 1, 6, false),
+            (refused(409, ""), 1, 6, false),
+            (refused(401, ""), 1, 6, false),
+        ] {
+            assert_eq!(
+                may_pass(&error, tries, attempts),
+                expected,
+                "{error} {tries}"
+            );
+        }
+    }
+}

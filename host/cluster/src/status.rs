@@ -1,0 +1,138 @@
+//! How an installation is: its members, whether they work, and what others have done to them. Owns the comparison with the
+//! record; must not change anything.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use meshhost_core::id::ObjectId;
+use meshhost_core::inventory::Inventory;
+use meshhost_core::readiness::{Readiness, readiness};
+use meshhost_core::revision::{Applied, Revision};
+use serde::Serialize;
+use serde_json::Value;
+
+use crate::discovery::Discovery;
+use crate::live::members;
+use crate::planning::PlanError;
+use crate::session::Session;
+use crate::state::{self, Installation};
+
+/// An installation as it is.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Status {
+    /// Its name.
+    pub installation: String,
+    /// The latest revision, if its record is there.
+    pub revision: Option<Revision>,
+    /// Recorded objects and members, sorted by identity.
+    pub objects: Vec<MemberStatus>,
+}
+
+/// One object.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct MemberStatus {
+    /// Which.
+    pub id: ObjectId,
+    /// The piece it came from, if that is recorded.
+    pub piece: Option<String>,
+    /// Whether it works; absent when it is not there.
+    pub readiness: Option<Readiness>,
+    /// How it differs from what was applied.
+    pub drift: Option<Drift>,
+}
+
+/// How an object differs from what was applied.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(tag = "drift", content = "by", rename_all = "lowercase")]
+pub enum Drift {
+    /// It was applied, and is not there any more.
+    Missing,
+    /// Somebody has deleted it and made another of the same name.
+    Remade,
+    /// Fields that were applied have been changed or removed: by which managers, as far as it shows.
+    Changed(Vec<String>),
+    /// It is a member, but the latest revision does not have it.
+    Superfluous,
+}
+
+/// Looks; `None` when there is no such installation.
+pub(crate) async fn status(
+    session: &Session<'_>,
+    discovery: &Discovery,
+    installation: &Installation,
+) -> Result<Option<Status>, PlanError> {
+    let Some(parent) = state::parent(session, installation).await? else {
+        return Ok(None);
+    };
+    let inventory = parent.inventory;
+    let revision = match inventory.revision {
+        0 => None,
+        number => state::revision(session, installation, number).await?,
+    };
+    let recorded: BTreeMap<&ObjectId, _> = revision
+        .iter()
+        .flat_map(|revision| &revision.objects)
+        .map(|object| (&object.id, object))
+        .collect();
+    let versions = recorded
+        .values()
+        .map(|object| (object.id.group_kind(), object.api_version.clone()))
+        .collect();
+    let found = members(session, discovery, &inventory, &versions).await?;
+    let ids: BTreeSet<&ObjectId> = recorded.keys().copied().chain(found.keys()).collect();
+    let objects = ids
+        .into_iter()
+        .map(|id| {
+            let live = found.get(id).map(|(_, live)| live);
+            let recorded = recorded.get(id);
+            MemberStatus {
+                id: id.clone(),
+                piece: recorded.map(|recorded| recorded.piece.clone()),
+                readiness: live.map(readiness),
+                drift: match (recorded, live) {
+                    (None, _) => Some(Drift::Superfluous),
+                    // Never applied, so far; a namespace that another has is no member.
+                    (Some(recorded), None) => recorded
+                        .applied
+                        .is_some()
+                        .then_some(Drift::Missing)
+                        .filter(|_| !is_namespace(id)),
+                    (Some(recorded), Some(live)) => recorded
+                        .applied
+                        .as_ref()
+                        .and_then(|applied| drift(applied, live, &inventory)),
+                },
+            }
+        })
+        .collect();
+    Ok(Some(Status {
+        installation: installation.name.clone(),
+        revision,
+        objects,
+    }))
+}
+
+fn is_namespace(id: &ObjectId) -> bool {
+    id.group.is_empty() && id.kind == "Namespace"
+}
+
+fn drift(applied: &Applied, live: &Value, inventory: &Inventory) -> Option<Drift> {
+    let manager = inventory.field_manager();
+    let now = Applied::of(live, &manager);
+    if now.as_ref() == Some(applied) {
+        return None;
+    }
+    if live.pointer("/metadata/uid").and_then(Value::as_str) != Some(applied.uid.as_str()) {
+        return Some(Drift::Remade);
+    }
+    let others: BTreeSet<String> = live
+        .pointer("/metadata/managedFields")
+        .and_then(Value::as_array)
+        .into_iter()
+        .flatten()
+        .filter(|entry| entry.get("subresource").is_none())
+        .filter_map(|entry| entry.get("manager")?.as_str())
+        .filter(|other| *other != manager)
+        .map(str::to_owned)
+        .collect();
+    Some(Drift::Changed(others.into_iter().collect()))
+}

@@ -1,0 +1,9 @@
+//! The engine against a real API server: one control plane for all tests of this file, each test in namespaces and under
+//! names of its own, as tests run at the same time.
+
+#[path = "cluster/started.rs"]
+mod started;
+#[path = "cluster/manifests.rs"]
+mod manifests;
+#[path = "cluster/install.rs"]
+mod install;
