@@ -32,3 +32,6 @@ mod values;
 pub use piece::ControlPlane;
 
 meshhost_piece::export!(ControlPlane);
+
+#[cfg(test)]
+mod tests;

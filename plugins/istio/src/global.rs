@@ -99,10 +99,7 @@ pub struct Global {
     /// Whether galley checks Istio resources when they are written.
     pub config_validation: bool,
     /// Further DNS search domains of injected pods.
-    #[serde(
-        rename = "podDNSSearchNamespaces",
-        skip_serializing_if = "Vec::is_empty"
-    )]
+    #[serde(rename = "podDNSSearchNamespaces")]
     pub pod_dns_search_namespaces: Vec<String>,
     /// Control plane for machines outside of the cluster.
     pub mesh_expansion: MeshExpansion,

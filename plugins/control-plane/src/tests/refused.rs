@@ -1,0 +1,33 @@
+//! Settings that cannot be worked with: every problem has its place.
+
+use meshhost_piece::Failure;
+use meshhost_piece::serde_json::json;
+
+use super::{contribute, values};
+
+#[test]
+fn with_all_problems_at_once() {
+    let overlay = |name: &str, path: &str| json!({ "k8s": { "overlays": [{ "kind": "Deployment", "name": name, "patches": [{ "path": path, "value": 1 }] }] }, "enabled": true });
+    let mut settings = values(json!({ "sidecarInjectorWebhook": { "selfSigned": true } }));
+    settings["components"] = json!({
+        "pilot": overlay("istio-pilott", "spec.replicas"),
+        "galley": overlay("istio-galley", "spec.[name:x]"),
+    });
+    let Err(Failure::Rejected(problems)) = contribute(settings) else {
+        panic!("not rejected");
+    };
+    let mut paths: Vec<_> = problems
+        .iter()
+        .map(|problem| problem.path.as_str())
+        .collect();
+    paths.sort_unstable();
+    assert_eq!(
+        paths,
+        [
+            "components.galley.k8s.overlays[0].patches[0].path",
+            "components.pilot.k8s.overlays[0]",
+            "values.sidecarInjectorWebhook.selfSigned",
+        ]
+    );
+    assert!(problems.iter().all(|problem| problem.hint.is_some()));
+}
