@@ -249,14 +249,17 @@ impl Run<'_> {
             revision: Some(plan.revision),
             objects: plan.objects.len(),
         });
-        state::write_revision(session, installation, before, &record).await?;
+        // First the parent: it is written over exactly what the plan was made from, so only one of two runs passes.
+        let writer = state::Writer::new();
         let version = state::write_parent(
             session,
             installation,
             &before.union(&wanted),
+            &writer,
             plan.basis.parent_version.as_deref(),
         )
         .await?;
+        state::write_revision(session, installation, before, &record).await?;
 
         let done = self.objects_and_removals().await;
         record.objects = self.recorded();
@@ -279,7 +282,7 @@ impl Run<'_> {
                 wanted.add(&removal.id);
             }
         }
-        state::write_parent(session, installation, &wanted, Some(&version)).await?;
+        state::write_parent(session, installation, &wanted, &writer, Some(&version)).await?;
         if let Some(old) = plan.revision.checked_sub(self.options.history.max(1))
             && old > 0
         {

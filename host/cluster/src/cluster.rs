@@ -105,10 +105,8 @@ impl Cluster {
     ) -> Result<Option<Revision>, StateError> {
         let session = self.reading();
         match state::parent(&session, installation).await? {
-            Some(parent) if parent.inventory.revision > 0 => {
-                state::revision(&session, installation, parent.inventory.revision).await
-            }
-            _ => Ok(None),
+            Some(parent) => state::latest(&session, installation, parent.inventory.revision).await,
+            None => Ok(None),
         }
     }
 

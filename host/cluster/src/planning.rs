@@ -109,10 +109,7 @@ pub(crate) async fn plan(
             None,
         ),
     };
-    let last = match inventory.revision {
-        0 => None,
-        number => state::revision(&session, installation, number).await?,
-    };
+    let last = state::latest(&session, installation, inventory.revision).await?;
     let served = discovery;
     let discovery = served.with_definitions(bundle.objects.iter().map(|it| &it.object));
     let namespaces = match bundle.objects.is_empty() {

@@ -4,6 +4,7 @@
 //! A revision is JSON, compressed, and cut into as many Secrets as it needs (a Secret holds 1 MiB). The first says how many
 //! and is written last, so that a revision is there whole or not at all.
 
+use std::hash::{BuildHasher as _, Hasher as _, RandomState};
 use std::io::{Read as _, Write as _};
 
 use base64::Engine as _;
@@ -21,6 +22,8 @@ use crate::session::Session;
 
 /// Bytes of a revision in one Secret: the limit is 1 MiB for all keys together.
 const CHUNK: usize = 900 * 1024;
+/// So many numbers may be without a record.
+const LOOK_BACK: usize = 10;
 /// A record that inflates to more is not one of ours.
 const LARGEST: u64 = 256 * 1024 * 1024;
 const TOOL_VERSION: &str = env!("CARGO_PKG_VERSION");
@@ -167,44 +170,64 @@ pub(crate) async fn parent(
     }))
 }
 
+/// Who writes the parent: two runs that start from the same state must not take each other's write for their own.
+#[derive(Debug, Clone)]
+pub(crate) struct Writer(String);
+
+/// Annotation of the parent: the run that wrote it last.
+const WRITTEN_BY: &str = "meshhost.dev/written-by";
+
+impl Writer {
+    pub(crate) fn new() -> Self {
+        // The standard library's keys are random; nothing secret depends on them.
+        Self(format!("{:016x}", RandomState::new().build_hasher().finish()))
+    }
+}
+
 /// Writes the parent: anew when `version` is `None`, else over exactly that version. Gives the new version.
 pub(crate) async fn write_parent(
     session: &Session<'_>,
     installation: &Installation,
     inventory: &Inventory,
+    writer: &Writer,
     version: Option<&str>,
 ) -> Result<String, StateError> {
     let mut manifest = inventory.parent(TOOL_VERSION);
+    manifest["metadata"]["annotations"][WRITTEN_BY] = json!(writer.0);
     let list = secrets(&installation.state_namespace);
     let path = format!("{list}/{}", inventory.parent_name());
-    let request = match version {
-        None => Request::new(Method::POST, list).query("fieldManager", inventory.field_manager()),
+    let (verb, request) = match version {
+        None => ("create", Request::new(Method::POST, list)),
         Some(version) => {
             manifest["metadata"]["resourceVersion"] = json!(version);
-            Request::new(Method::PUT, &path).query("fieldManager", inventory.field_manager())
+            ("update", Request::new(Method::PUT, &path))
         }
     };
-    let verb = if version.is_some() {
-        "update"
-    } else {
-        "create"
+    let request = request
+        .query("fieldManager", inventory.field_manager())
+        .json(manifest);
+    let error = match session.send(request).await {
+        Ok(answer) => return Ok(resource_version(&answer.body)),
+        Err(error) => error,
     };
-    match session.send(request.json(manifest)).await {
-        Ok(answer) => Ok(resource_version(&answer.body)),
-        // An earlier try may have arrived: then what is there is what was to be written.
-        Err(error) if error.is_conflict() => match parent(session, installation).await? {
-            Some(found)
-                if found.inventory.all_namespaces() == inventory.all_namespaces()
-                    && found.inventory.group_kinds == inventory.group_kinds
-                    && found.inventory.revision == inventory.revision
-                    && version != Some(&found.version) =>
-            {
-                Ok(found.version)
-            }
-            _ => Err(state_error(installation, verb, error)),
-        },
-        Err(error) => Err(state_error(installation, verb, error)),
+    // An earlier try of this very write may have arrived without our hearing of it.
+    if error.is_conflict()
+        && let Ok(answer) = session.send(Request::get(path)).await
+        && answer
+            .body
+            .pointer("/metadata/annotations")
+            .and_then(|annotations| annotations.get(WRITTEN_BY)?.as_str())
+            == Some(&writer.0)
+    {
+        return Ok(resource_version(&answer.body));
     }
+    // Deleted by another run.
+    if error.is_not_found() && version.is_some() {
+        return Err(StateError::Moved {
+            installation: installation.name.clone(),
+        });
+    }
+    Err(state_error(installation, verb, error))
 }
 
 /// Writes a revision, over an earlier record of the same number.
@@ -246,8 +269,22 @@ pub(crate) async fn write_revision(
     Ok(())
 }
 
+/// Reads the latest revision up to a number that has a record: a run that was cut off may not have come to write its own.
+pub(crate) async fn latest(
+    session: &Session<'_>,
+    installation: &Installation,
+    number: u64,
+) -> Result<Option<Revision>, StateError> {
+    for number in (1..=number).rev().take(LOOK_BACK) {
+        if let Some(revision) = revision(session, installation, number).await? {
+            return Ok(Some(revision));
+        }
+    }
+    Ok(None)
+}
+
 /// Reads a revision; `None` when its record is not there.
-pub(crate) async fn revision(
+async fn revision(
     session: &Session<'_>,
     installation: &Installation,
     number: u64,

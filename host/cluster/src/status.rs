@@ -64,10 +64,7 @@ pub(crate) async fn status(
         return Ok(None);
     };
     let inventory = parent.inventory;
-    let revision = match inventory.revision {
-        0 => None,
-        number => state::revision(session, installation, number).await?,
-    };
+    let revision = state::latest(session, installation, inventory.revision).await?;
     let recorded: BTreeMap<&ObjectId, _> = revision
         .iter()
         .flat_map(|revision| &revision.objects)

@@ -7,3 +7,9 @@ mod started;
 mod manifests;
 #[path = "cluster/install.rs"]
 mod install;
+#[path = "cluster/upgrade.rs"]
+mod upgrade;
+#[path = "cluster/ownership.rs"]
+mod ownership;
+#[path = "cluster/failure.rs"]
+mod failure;
