@@ -79,10 +79,10 @@ fn config(values: &Values) -> Value {
     };
     let mut config = json!({
         "istio_component_namespaces": {
-            "grafana": global.telemetry_namespace,
-            "tracing": global.telemetry_namespace,
-            "pilot": global.config_namespace,
-            "prometheus": global.prometheus_namespace,
+            "grafana": said(&global.telemetry_namespace),
+            "tracing": said(&global.telemetry_namespace),
+            "pilot": said(&global.config_namespace),
+            "prometheus": said(&global.prometheus_namespace),
         },
         "istio_namespace": global.istio_namespace,
         "deployment": { "accessible_namespaces": ["**"] },
@@ -106,6 +106,11 @@ fn config(values: &Values) -> Value {
         });
     }
     config
+}
+
+/// For Kiali an empty text is a name, and null is its own default.
+fn said(text: &str) -> Option<&str> {
+    Some(text).filter(|text| !text.is_empty())
 }
 
 /// Name and password `admin`, for a first look.

@@ -81,15 +81,19 @@ pub(crate) fn volume_claim(
     storage_class: &str,
     access_mode: &str,
 ) -> Value {
+    let mut spec = json!({
+        "accessModes": [access_mode],
+        "resources": { "requests": { "storage": "5Gi" } },
+    });
+    // For Kubernetes an empty name is "no class", and none at all is the cluster's default.
+    if !storage_class.is_empty() {
+        spec["storageClassName"] = json!(storage_class);
+    }
     json!({
         "apiVersion": "v1",
         "kind": "PersistentVolumeClaim",
         "metadata": object::metadata(name, namespace, json!({ "app": app })),
-        "spec": {
-            "storageClassName": storage_class,
-            "accessModes": [access_mode],
-            "resources": { "requests": { "storage": "5Gi" } },
-        },
+        "spec": spec,
     })
 }
 

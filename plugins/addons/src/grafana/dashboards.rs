@@ -26,3 +26,6 @@ pub(crate) fn all() -> Vec<Dashboard> {
         pilot::dashboard(),
     ]
 }
+
+#[cfg(test)]
+mod tests;

@@ -25,7 +25,7 @@ pub struct Grafana {
     pub replica_count: u32,
     /// Whether what is changed in Grafana outlives its pod.
     pub persist: bool,
-    /// Storage class of the claim; the empty one takes a volume without a class.
+    /// Storage class of the claim; the cluster's default if empty.
     pub storage_class_name: String,
     /// Access mode of the claim.
     pub access_mode: String,

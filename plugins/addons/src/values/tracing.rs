@@ -73,7 +73,7 @@ pub struct Jaeger {
     pub span_storage_type: String,
     /// Whether traces outlive the pod.
     pub persist: bool,
-    /// Storage class of the claim; the empty one takes a volume without a class.
+    /// Storage class of the claim; the cluster's default if empty.
     pub storage_class_name: String,
     /// Access mode of the claim.
     pub access_mode: String,
