@@ -18,6 +18,7 @@ use crate::event::Listener;
 use crate::facts;
 use crate::planning::{self, PlanError, PlanOptions};
 use crate::request::{Request, RequestError};
+use crate::running::{self, Running};
 use crate::session::Session;
 use crate::state::{self, Installation, StateError};
 use crate::status::{self, Status};
@@ -155,6 +156,15 @@ impl Cluster {
     pub async fn status(&self, installation: &Installation) -> Result<Option<Status>, PlanError> {
         let discovery = self.discovery().await?;
         status::status(&self.reading(), &discovery, installation).await
+    }
+
+    /// The pods and Services of an installation; `None` when there is none of that name.
+    ///
+    /// # Errors
+    /// When they cannot be read.
+    pub async fn running(&self, installation: &Installation) -> Result<Option<Running>, PlanError> {
+        let discovery = self.discovery().await?;
+        running::running(&self.reading(), &discovery, installation).await
     }
 
     fn reading(&self) -> Session<'_> {

@@ -31,6 +31,7 @@ mod writing;
 mod removing;
 mod applying;
 mod status;
+mod running;
 mod cluster;
 
 pub use applying::{Applied, ApplyError, ApplyOptions};
@@ -40,6 +41,7 @@ pub use event::{Event, Listener, Outcome};
 pub use planning::{PlanError, PlanOptions, Verify};
 pub use removing::Left;
 pub use request::{Cause, RequestError};
+pub use running::{Running, RunningPod, RunningService};
 pub use state::{Installation, StateError};
 pub use status::{Drift, MemberStatus, Status};
 pub use waiting::NotReady;

@@ -98,6 +98,15 @@ pub enum BundleError {
 }
 
 impl Bundle {
+    /// One object by its identity.
+    #[must_use]
+    pub fn object(&self, id: &ObjectId) -> Option<&Contributed> {
+        self.objects
+            .binary_search_by(|contributed| contributed.object.id().cmp(id))
+            .ok()
+            .map(|index| &self.objects[index])
+    }
+
     /// Combines what pieces contributed, given in the order of the installation.
     ///
     /// # Errors

@@ -18,10 +18,17 @@ pub(crate) fn run() -> Result<(), Box<dyn Error>> {
     )?;
     shell::wasm_target()?;
     eprintln!("==> build the local control plane (kept in the user's cache)");
-    meshhost_local_cluster::prepare(KubeVersion::default())?;
+    meshhost_local_cluster::find_or_build(KubeVersion::default())?;
     shell::step(
         "check with clippy",
-        shell::cargo().args(["clippy", "--workspace", "--all-targets", "--", "-D", "warnings"]),
+        shell::cargo().args([
+            "clippy",
+            "--workspace",
+            "--all-targets",
+            "--",
+            "-D",
+            "warnings",
+        ]),
     )?;
     shell::step("check the dependencies", &mut deny()?)?;
     shell::step(
@@ -56,7 +63,13 @@ fn deny() -> Result<Command, Box<dyn Error>> {
         Command::new(program)
     };
     // The advisory database is not asked: it changes without this project changing.
-    deny.current_dir(shell::root())
-        .args(["--log-level", "error", "check", "bans", "licenses", "sources"]);
+    deny.current_dir(shell::root()).args([
+        "--log-level",
+        "error",
+        "check",
+        "bans",
+        "licenses",
+        "sources",
+    ]);
     Ok(deny)
 }

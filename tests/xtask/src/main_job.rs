@@ -7,7 +7,7 @@ use std::process::Command;
 use meshhost_local_cluster::detached::{self, Up};
 use meshhost_local_cluster::{Info, Settings};
 
-use crate::{pods, shell};
+use crate::shell;
 
 /// The cluster that is started, or used when it is up.
 const CLUSTER: &str = "try";
@@ -45,23 +45,30 @@ pub(crate) fn run() -> Result<(), Box<dyn Error>> {
     let cni = relative(&target.join("pieces").join("cni.wasm"));
     shell::step(
         "install the guide's mesh",
-        Command::new(meshhost)
+        Command::new(&meshhost)
             .current_dir(shell::root())
             .env("KUBECONFIG", &info.kubeconfig)
             .args(["apply", "--yes", "--plugin"])
             .arg(cni)
             .args(GUIDE),
     )?;
-    show(&info)
+    shell::step(
+        "show what runs",
+        Command::new(&meshhost)
+            .env("KUBECONFIG", &info.kubeconfig)
+            .args(["status", "--pods"]),
+    )?;
+    show(&info);
+    Ok(())
 }
 
-fn show(info: &Info) -> Result<(), Box<dyn Error>> {
+fn show(info: &Info) {
     println!();
-    print!("{}", pods::table(&info.kubeconfig)?);
-    println!();
-    println!("the cluster stays up; to look around:  export KUBECONFIG={}", info.kubeconfig.display());
+    println!(
+        "the cluster stays up; to look around:  export KUBECONFIG={}",
+        info.kubeconfig.display()
+    );
     println!("to take it down:                       cargo xtask cluster down --name {CLUSTER}");
-    Ok(())
 }
 
 /// Paths are shown as a person at the project's root would type them.

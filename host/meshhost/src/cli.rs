@@ -1,0 +1,59 @@
+//! Commands. A command is: flags, one call of the library, one thing printed. Only [`report`] and [`progress`] print.
+//!
+//! Modules are declared in the order of their imports: a module may only import from modules above it.
+
+mod args;
+mod fault;
+mod report;
+mod ask;
+mod progress;
+mod wish;
+mod session;
+mod plan_text;
+mod render;
+mod diff;
+mod apply;
+mod uninstall;
+mod status;
+mod profile;
+mod plugin;
+mod manifest;
+mod completion;
+
+use std::process::ExitCode;
+
+use clap::Parser;
+
+use args::{Cli, Command};
+use fault::{Fault, exit};
+
+/// Runs the command that was typed.
+pub(crate) fn main() -> ExitCode {
+    let command = Cli::parse().command;
+    let comparing = matches!(command, Command::Diff(_));
+    match run(command) {
+        Ok(code) => ExitCode::from(code),
+        Err(fault) => {
+            report::fault(&fault);
+            ExitCode::from(match fault.code {
+                // `diff` says with 1 that something would change.
+                exit::FAILED if comparing => exit::DIFF_FAILED,
+                code => code,
+            })
+        }
+    }
+}
+
+fn run(command: Command) -> Result<u8, Fault> {
+    match command {
+        Command::Render(args) => render::run(&args),
+        Command::Diff(args) => session::block_on(diff::run(&args)),
+        Command::Apply(args) => apply::run(&args),
+        Command::Uninstall(args) => session::block_on(uninstall::run(&args)),
+        Command::Status(args) => session::block_on(status::run(&args)),
+        Command::Profile(args) => profile::run(&args),
+        Command::Plugin(args) => plugin::run(&args),
+        Command::Manifest(args) => manifest::run(&args),
+        Command::Completion { shell } => completion::run(shell),
+    }
+}

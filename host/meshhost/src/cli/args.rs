@@ -1,0 +1,351 @@
+//! What can be typed. Owns the clap definitions and their help; no logic, no environment, no files.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use clap::{Args, Parser, Subcommand, ValueEnum, ValueHint};
+
+/// Install a service mesh from sandboxed pieces.
+#[derive(Debug, Parser)]
+#[command(
+    name = "meshhost",
+    version,
+    propagate_version = true,
+    max_term_width = 100
+)]
+pub(crate) struct Cli {
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Print the objects that the pieces return
+    Render(Render),
+    /// Show what `apply` would change on the cluster
+    ///
+    /// Exits with 0 when nothing would change, 1 when something would, 2 and more on errors.
+    Diff(Diff),
+    /// Install, upgrade or change the mesh, and wait until it works
+    Apply(Apply),
+    /// Remove everything that this installation brought
+    Uninstall(Uninstall),
+    /// Tell what is installed and whether it works
+    Status(Status),
+    /// List, print and compare profiles
+    #[command(subcommand)]
+    Profile(Profile),
+    /// Look into pieces, and make them
+    #[command(subcommand)]
+    Plugin(Plugin),
+    /// The same under the names that istioctl 1.4 users type
+    #[command(subcommand)]
+    Manifest(Manifest),
+    /// Print a completion script
+    Completion {
+        /// Which shell
+        shell: Shell,
+    },
+}
+
+/// What is to be installed: the same flags for every command that renders.
+#[derive(Debug, Args)]
+pub(crate) struct Settings {
+    /// An Installation or IstioControlPlane document; later files win; `-` is stdin
+    #[arg(short = 'f', long = "filename", value_name = "FILE", value_hint = ValueHint::FilePath)]
+    pub(crate) files: Vec<PathBuf>,
+    /// One setting; wins over files; `a.b=1,c=2` and several flags both work
+    #[arg(long = "set", value_name = "PATH=VALUE")]
+    pub(crate) set: Vec<String>,
+    /// One setting whose value is a text, whatever it looks like
+    #[arg(long = "set-string", value_name = "PATH=TEXT")]
+    pub(crate) set_string: Vec<String>,
+    /// The settings to start from: a name from `profile list`, or a file
+    #[arg(long, value_name = "NAME|FILE")]
+    pub(crate) profile: Option<String>,
+    /// A piece to add, or to take instead of the one with the same name
+    #[arg(long = "plugin", value_name = "[NAME=]FILE", value_hint = ValueHint::FilePath)]
+    pub(crate) plugins: Vec<String>,
+    /// Name of the installation [default: default]
+    #[arg(long, value_name = "NAME")]
+    pub(crate) name: Option<String>,
+}
+
+/// Which cluster.
+#[derive(Debug, Args)]
+pub(crate) struct Cluster {
+    /// The kubeconfig file [default: $KUBECONFIG, then ~/.kube/config]
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    pub(crate) kubeconfig: Option<PathBuf>,
+    /// The context of the kubeconfig
+    #[arg(long, value_name = "NAME")]
+    pub(crate) context: Option<String>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Render {
+    #[command(flatten)]
+    pub(crate) settings: Settings,
+    /// Render for this release of Kubernetes, without asking a cluster
+    #[arg(long, value_name = "VERSION", default_value = meshhost_core::release::NEWEST)]
+    pub(crate) kube_version: String,
+    /// Output format
+    #[arg(short, long, value_name = "FORMAT", default_value = "yaml")]
+    pub(crate) output: Format,
+    /// Say which piece each object comes from, as a comment above it
+    #[arg(long)]
+    pub(crate) provenance: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Diff {
+    #[command(flatten)]
+    pub(crate) settings: Settings,
+    #[command(flatten)]
+    pub(crate) cluster: Cluster,
+    /// Lay these settings over those of the last revision instead of taking them as the whole
+    #[arg(long)]
+    pub(crate) keep_settings: bool,
+    /// Output format
+    #[arg(short, long, value_name = "FORMAT", default_value = "text")]
+    pub(crate) output: Report,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Apply {
+    #[command(flatten)]
+    pub(crate) settings: Settings,
+    #[command(flatten)]
+    pub(crate) cluster: Cluster,
+    /// Lay these settings over those of the last revision instead of taking them as the whole
+    #[arg(long)]
+    pub(crate) keep_settings: bool,
+    #[command(flatten)]
+    pub(crate) consent: Consent,
+    /// Agree to the removal of objects that are no longer part of the installation
+    #[arg(long)]
+    pub(crate) prune: bool,
+    /// Take fields from other field managers that hold them
+    #[arg(long)]
+    pub(crate) force_conflicts: bool,
+    /// Agree to delete and create again what cannot be changed in place
+    #[arg(long)]
+    pub(crate) replace: bool,
+    /// Stop before changing anything: `client` after rendering, `server` after the plan
+    #[arg(long, value_name = "WHERE")]
+    pub(crate) dry_run: Option<DryRun>,
+    /// Do not wait until everything works
+    #[arg(long)]
+    pub(crate) no_wait: bool,
+    #[command(flatten)]
+    pub(crate) patience: Patience,
+    /// Output format of what happens
+    #[arg(short, long, value_name = "FORMAT", default_value = "text")]
+    pub(crate) output: Report,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Uninstall {
+    #[command(flatten)]
+    pub(crate) cluster: Cluster,
+    /// Name of the installation
+    #[arg(long, value_name = "NAME", default_value = "default")]
+    pub(crate) name: String,
+    #[command(flatten)]
+    pub(crate) consent: Consent,
+    #[command(flatten)]
+    pub(crate) patience: Patience,
+    /// Output format of what happens
+    #[arg(short, long, value_name = "FORMAT", default_value = "text")]
+    pub(crate) output: Report,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Status {
+    #[command(flatten)]
+    pub(crate) cluster: Cluster,
+    /// Name of the installation
+    #[arg(long, value_name = "NAME", default_value = "default")]
+    pub(crate) name: String,
+    /// Also list the pods and Services
+    #[arg(long)]
+    pub(crate) pods: bool,
+    /// Output format
+    #[arg(short, long, value_name = "FORMAT", default_value = "text")]
+    pub(crate) output: Report,
+}
+
+/// Agreeing without being asked.
+#[derive(Debug, Args)]
+pub(crate) struct Consent {
+    /// Agree to the plan; without a terminal nothing is done unless this is given
+    #[arg(short = 'y', long)]
+    pub(crate) yes: bool,
+}
+
+/// How long to wait.
+#[derive(Debug, Args)]
+pub(crate) struct Patience {
+    /// Give up when it does not work after this long (`90s`, `10m`)
+    #[arg(long, value_name = "DURATION", default_value = "10m", value_parser = duration)]
+    pub(crate) timeout: Duration,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Profile {
+    /// The names, and what each is for
+    List,
+    /// Print one
+    Dump {
+        /// Name or file
+        #[arg(default_value = "default")]
+        profile: String,
+        /// Only what is under this path, for example `trafficManagement.components.pilot`
+        path: Option<String>,
+        #[command(flatten)]
+        api: Api,
+    },
+    /// What differs between two; exits with 1 when something does
+    Diff {
+        /// Name or file
+        from: String,
+        /// Name or file
+        to: String,
+        #[command(flatten)]
+        api: Api,
+    },
+}
+
+/// In which of the two APIs a profile is shown.
+#[derive(Debug, Args)]
+pub(crate) struct Api {
+    /// As an IstioControlPlane, as istioctl 1.4 does, or as an Installation
+    #[arg(long, value_name = "API", default_value = "istio-control-plane")]
+    pub(crate) api: ApiForm,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Plugin {
+    /// Show what a piece is, what it may emit and what can be set
+    Inspect {
+        /// A component file, or the name of a built-in piece
+        piece: String,
+        /// Output format
+        #[arg(short, long, value_name = "FORMAT", default_value = "text")]
+        output: Report,
+    },
+    /// Make a component from what `cargo build --target wasm32-unknown-unknown` left
+    Pack {
+        /// The core module
+        #[arg(value_hint = ValueHint::FilePath)]
+        module: PathBuf,
+        /// Where to write the component
+        #[arg(short, long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+        output: PathBuf,
+    },
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Manifest {
+    /// Like `render`
+    Generate(Render),
+    /// Like `apply`
+    Apply(Apply),
+    /// Compare two rendered files, as `istioctl manifest diff` does; exits with 1 when they differ
+    Diff {
+        /// Rendered objects
+        #[arg(value_hint = ValueHint::FilePath)]
+        from: PathBuf,
+        /// Rendered objects
+        #[arg(value_hint = ValueHint::FilePath)]
+        to: PathBuf,
+    },
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Format {
+    Yaml,
+    Json,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Report {
+    Text,
+    Json,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum DryRun {
+    Client,
+    Server,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum ApiForm {
+    IstioControlPlane,
+    Installation,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Shell {
+    Bash,
+    Zsh,
+    Fish,
+}
+
+/// `90s`, `10m`, `1h`, `1m30s`; a bare number is refused, as tools differ in what it means.
+fn duration(text: &str) -> Result<Duration, String> {
+    let expected = || "expected a time with its unit, such as 90s, 10m or 1h".to_owned();
+    let mut total = Duration::ZERO;
+    let mut rest = text;
+    while !rest.is_empty() {
+        let digits = rest.len() - rest.trim_start_matches(|c: char| c.is_ascii_digit()).len();
+        let number: u64 = rest[..digits].parse().map_err(|_| expected())?;
+        let seconds = match rest[digits..].chars().next() {
+            Some('s') => 1,
+            Some('m') => 60,
+            Some('h') => 3600,
+            _ => return Err(expected()),
+        };
+        total = number
+            .checked_mul(seconds)
+            .and_then(|seconds| total.checked_add(Duration::from_secs(seconds)))
+            .ok_or_else(expected)?;
+        rest = &rest[digits + 1..];
+    }
+    if total.is_zero() {
+        return Err(expected());
+    }
+    Ok(total)
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory;
+
+    use super::*;
+
+    #[test]
+    fn definitions_are_consistent() {
+        Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn times_need_a_unit() {
+        for (text, seconds) in [("90s", 90), ("10m", 600), ("1h", 3600), ("1m30s", 90)] {
+            assert_eq!(duration(text), Ok(Duration::from_secs(seconds)), "{text}");
+        }
+        for text in [
+            "",
+            "10",
+            "m",
+            "0s",
+            "-1s",
+            "1d",
+            "1.5h",
+            "99999999999999999999h",
+        ] {
+            assert!(duration(text).is_err(), "{text}");
+        }
+    }
+}

@@ -1,0 +1,169 @@
+//! A plan as a person reads it. Owns the text of plans; must not print it.
+
+use std::fmt::Write as _;
+
+use meshhost_core::plan::{Action, Counts, FieldChange, How, Plan};
+use serde_json::Value;
+
+/// The longest value that is shown on one line.
+const LONGEST: usize = 160;
+
+/// Everything that would happen; objects that stay as they are only as a number.
+pub(crate) fn plan(plan: &Plan) -> String {
+    let mut text = String::new();
+    for planned in &plan.objects {
+        let (sign, fields, remark) = match &planned.action {
+            Action::Unchanged => continue,
+            Action::Create => ('+', &[][..], String::new()),
+            Action::Adopt { fields } => ('~', &fields[..], ", adopted".to_owned()),
+            Action::Change { fields } => ('~', &fields[..], String::new()),
+            Action::Replace { fields, reason } => (
+                '!',
+                &fields[..],
+                format!(", deleted and created again: {reason}"),
+            ),
+        };
+        let _ = writeln!(
+            text,
+            "{sign} {} (piece {}{remark})",
+            planned.id, planned.piece
+        );
+        if let Some(why) = &planned.unverified {
+            // Every object of a first install says the same: its namespace or kind is part of the plan.
+            if !matches!(planned.action, Action::Create) {
+                let _ = writeln!(text, "    not verified by the server: {why}");
+            }
+        }
+        for change in fields {
+            field(&mut text, change);
+        }
+    }
+    for removal in &plan.removals {
+        let piece = removal
+            .piece
+            .as_ref()
+            .map(|piece| format!(" (piece {piece})"))
+            .unwrap_or_default();
+        let _ = match &removal.how {
+            How::Delete => writeln!(text, "- {}{piece}: {}", removal.id, removal.why),
+            How::Release(because) => writeln!(
+                text,
+                "/ {}{piece}: {}; it stays: {because}",
+                removal.id, removal.why
+            ),
+        };
+    }
+    text
+}
+
+/// `12 to create, 1 to change, 136 unchanged`.
+pub(crate) fn counts(counts: &Counts) -> String {
+    let parts: Vec<String> = [
+        (counts.create, "to create"),
+        (counts.adopt, "to adopt"),
+        (counts.change, "to change"),
+        (counts.replace, "to delete and create again"),
+        (counts.delete, "to delete"),
+        (counts.release, "to release"),
+        (counts.unchanged, "unchanged"),
+    ]
+    .into_iter()
+    .filter(|(number, _)| *number > 0)
+    .map(|(number, what)| format!("{number} {what}"))
+    .collect();
+    if parts.is_empty() {
+        "nothing".to_owned()
+    } else {
+        parts.join(", ")
+    }
+}
+
+/// One changed field.
+pub(crate) fn field(text: &mut String, change: &FieldChange) {
+    let path = &change.path;
+    let _ = match (&change.from, &change.to) {
+        (Some(Value::String(from)), Some(Value::String(to)))
+            if from.contains('\n') || to.contains('\n') =>
+        {
+            let _ = writeln!(text, "    {path}:");
+            lines(text, from, to);
+            Ok(())
+        }
+        (None, Some(to)) => writeln!(text, "    + {path}: {}", value(to)),
+        (Some(from), None) => writeln!(text, "    - {path}: {}", value(from)),
+        (Some(from), Some(to)) => writeln!(text, "    {path}: {} -> {}", value(from), value(to)),
+        (None, None) => writeln!(text, "    {path}"),
+    };
+}
+
+/// Texts of several lines, line by line.
+fn lines(text: &mut String, from: &str, to: &str) {
+    let diff = similar::TextDiff::from_lines(from, to);
+    for hunk in diff.unified_diff().context_radius(1).iter_hunks() {
+        for change in hunk.iter_changes() {
+            let line = change.value().trim_end_matches('\n');
+            let _ = writeln!(text, "      {}{line}", change.tag());
+        }
+    }
+}
+
+/// One line, cut; control characters cannot reach the terminal, as JSON escapes them.
+fn value(value: &Value) -> String {
+    let text = value.to_string();
+    if text.chars().count() <= LONGEST {
+        return text;
+    }
+    let cut: String = text.chars().take(LONGEST).collect();
+    format!("{cut}…")
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    fn shown(from: Option<Value>, to: Option<Value>) -> String {
+        let mut text = String::new();
+        field(
+            &mut text,
+            &FieldChange {
+                path: "data.list".to_owned(),
+                from,
+                to,
+            },
+        );
+        text
+    }
+
+    #[test]
+    fn a_field_is_a_line() {
+        assert_eq!(shown(None, Some(json!(1))), "    + data.list: 1\n");
+        assert_eq!(shown(Some(json!("a")), None), "    - data.list: \"a\"\n");
+        assert_eq!(
+            shown(Some(json!([1])), Some(json!("\u{1b}[31m"))),
+            "    data.list: [1] -> \"\\u001b[31m\"\n"
+        );
+    }
+
+    #[test]
+    fn a_text_of_many_lines_shows_the_lines_that_differ() {
+        let from = "a\nb\nc\nd\n";
+        let to = "a\nb\nx\nd\n";
+        assert_eq!(
+            shown(Some(json!(from)), Some(json!(to))),
+            "    data.list:\n       b\n      -c\n      +x\n       d\n"
+        );
+    }
+
+    #[test]
+    fn counts_are_a_sentence() {
+        assert_eq!(counts(&Counts::default()), "nothing");
+        let some = Counts {
+            create: 2,
+            unchanged: 3,
+            ..Counts::default()
+        };
+        assert_eq!(counts(&some), "2 to create, 3 unchanged");
+    }
+}

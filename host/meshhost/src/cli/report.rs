@@ -1,0 +1,161 @@
+//! Printing: data to stdout, talk to stderr. Owns colours and how a problem looks; must not know any command.
+
+use std::fmt;
+use std::io::{self, IsTerminal, Write};
+use std::process;
+
+use meshhost_core::problem::Problem;
+use meshhost_core::source::SourceKind;
+use miette::{
+    Diagnostic, GraphicalReportHandler, GraphicalTheme, LabeledSpan, NamedSource, Severity,
+    SourceCode,
+};
+
+use crate::cli::fault::Fault;
+
+/// Writes data to stdout. A reader that went away (`| head`) ends the program quietly, as it does `cat`.
+pub(crate) fn data(text: &str) {
+    let mut stdout = io::stdout().lock();
+    if let Err(error) = stdout
+        .write_all(text.as_bytes())
+        .and_then(|()| stdout.flush())
+    {
+        if error.kind() == io::ErrorKind::BrokenPipe {
+            process::exit(0);
+        }
+        talk(&format!("error: cannot write to stdout: {error}"));
+        process::exit(1);
+    }
+}
+
+/// Writes a line to stderr. That nobody reads it is no reason to stop.
+pub(crate) fn talk(line: &str) {
+    let _ = writeln!(io::stderr().lock(), "{line}");
+}
+
+/// Whether stderr is a terminal that wants colours (NO_COLOR, no-color.org).
+pub(crate) fn colours() -> bool {
+    io::stderr().is_terminal() && std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty())
+}
+
+/// A failed command.
+pub(crate) fn fault(fault: &Fault) {
+    for problem in &fault.problems {
+        show(problem, Severity::Error);
+    }
+}
+
+/// Something to know that did not stop the command.
+pub(crate) fn warning(problem: &Problem) {
+    show(problem, Severity::Warning);
+}
+
+fn show(problem: &Problem, severity: Severity) {
+    let shown = Shown::new(problem, severity);
+    let theme = if colours() {
+        GraphicalTheme::unicode()
+    } else {
+        GraphicalTheme::none()
+    };
+    let mut text = String::new();
+    let handler = GraphicalReportHandler::new_themed(theme)
+        .with_width(100)
+        .with_context_lines(1)
+        .without_cause_chain();
+    let head = match severity {
+        Severity::Error => "error",
+        _ => "warning",
+    };
+    if shown.source.is_none() {
+        talk(&format!("{head}: {shown}"));
+        if let Some(hint) = &problem.hint {
+            talk(&format!("  help: {hint}"));
+        }
+        return;
+    }
+    if handler.render_report(&mut text, &shown).is_err() {
+        talk(&format!("{head}: {shown}"));
+        return;
+    }
+    talk(&format!("{head}: {}", text.trim_start().trim_end()));
+}
+
+/// A problem as miette shows one.
+struct Shown<'a> {
+    problem: &'a Problem,
+    severity: Severity,
+    source: Option<NamedSource<String>>,
+}
+
+impl<'a> Shown<'a> {
+    fn new(problem: &'a Problem, severity: Severity) -> Self {
+        let source = problem.origin.as_ref().map(|origin| {
+            let source = &origin.source;
+            let name = match source.kind {
+                SourceKind::Profile => format!("profile {}", source.name),
+                SourceKind::Revision => format!("settings of {}", source.name),
+                SourceKind::Stdin => "standard input".to_owned(),
+                SourceKind::File | SourceKind::Argument => source.name.clone(),
+            };
+            NamedSource::new(name, source.text.clone())
+        });
+        Self {
+            problem,
+            severity,
+            source,
+        }
+    }
+}
+
+impl fmt::Display for Shown<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Problem {
+            origin,
+            path,
+            message,
+            ..
+        } = self.problem;
+        if let Some(origin) = origin {
+            write!(f, "{origin}: ")?;
+        }
+        // An argument spells its own path.
+        let spelled = origin
+            .as_ref()
+            .is_some_and(|origin| origin.source.kind == SourceKind::Argument);
+        if !path.is_empty() && !spelled {
+            write!(f, "{path}: ")?;
+        }
+        f.write_str(message)
+    }
+}
+
+impl fmt::Debug for Shown<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
+}
+
+impl std::error::Error for Shown<'_> {}
+
+impl Diagnostic for Shown<'_> {
+    fn severity(&self) -> Option<Severity> {
+        Some(self.severity)
+    }
+
+    fn help<'b>(&'b self) -> Option<Box<dyn fmt::Display + 'b>> {
+        self.problem
+            .hint
+            .as_ref()
+            .map(|hint| Box::new(hint) as Box<dyn fmt::Display>)
+    }
+
+    fn source_code(&self) -> Option<&dyn SourceCode> {
+        self.source.as_ref().map(|source| source as &dyn SourceCode)
+    }
+
+    fn labels(&self) -> Option<Box<dyn Iterator<Item = LabeledSpan> + '_>> {
+        let origin = self.problem.origin.as_ref()?;
+        let span = LabeledSpan::new(None, origin.start, origin.end - origin.start);
+        Some(Box::new(std::iter::once(span)))
+    }
+}

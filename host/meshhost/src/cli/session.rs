@@ -1,0 +1,57 @@
+//! A cluster to talk to, and what it knows of the installation. Owns connecting; must not know what a command does there.
+
+use std::future::Future;
+
+use meshhost_cluster::{Cluster, Connect, Installation};
+use meshhost_core::revision::Revision;
+use serde_json::Value;
+
+use crate::cli::args;
+use crate::cli::fault::Fault;
+use crate::cli::wish::Kept;
+
+/// Runs a command that talks to a cluster.
+pub(crate) fn block_on<T>(work: impl Future<Output = Result<T, Fault>>) -> Result<T, Fault> {
+    tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(2)
+        .enable_all()
+        .build()
+        .map_err(|error| Fault::from_error(&error))?
+        .block_on(work)
+}
+
+pub(crate) async fn connect(args: &args::Cluster) -> Result<Cluster, Fault> {
+    Cluster::connect(&Connect {
+        kubeconfig: args.kubeconfig.clone(),
+        context: args.context.clone(),
+    })
+    .await
+    .map_err(|error| Fault::from_error(&error))
+}
+
+/// The last revision, if there is an installation.
+pub(crate) async fn last_revision(
+    cluster: &Cluster,
+    installation: &Installation,
+) -> Result<Option<Revision>, Fault> {
+    cluster
+        .last_revision(installation)
+        .await
+        .map_err(|error| Fault::from_error(&error))
+}
+
+/// The settings of a revision, to lay new ones over.
+pub(crate) fn kept(revision: &Revision) -> Kept {
+    let documents = revision
+        .request
+        .settings
+        .as_array()
+        .map(Vec::as_slice)
+        .unwrap_or_default();
+    Kept {
+        name: format!("revision {}", revision.number),
+        documents: meshhost_core::yaml::to_yaml_documents(
+            documents.iter().collect::<Vec<&Value>>(),
+        ),
+    }
+}

@@ -1,0 +1,160 @@
+//! `meshhost status`: what is installed, and whether it works.
+
+use std::fmt::Write as _;
+
+use meshhost_cluster::{Drift, Installation, Running, Status};
+use meshhost_core::readiness::Readiness;
+use meshhost_core::revision::Outcome;
+
+use crate::cli::args::{self, Report};
+use crate::cli::fault::{Fault, exit};
+use crate::cli::{report, session};
+
+pub(crate) async fn run(args: &args::Status) -> Result<u8, Fault> {
+    let cluster = session::connect(&args.cluster).await?;
+    let installation = Installation::new(&args.name);
+    let status = cluster
+        .status(&installation)
+        .await
+        .map_err(|error| Fault::from_error(&error))?;
+    let Some(status) = status else {
+        report::talk(&format!(
+            "installation {} is not on this cluster",
+            args.name
+        ));
+        return Ok(exit::FAILED);
+    };
+    let running = if args.pods {
+        cluster
+            .running(&installation)
+            .await
+            .map_err(|error| Fault::from_error(&error))?
+    } else {
+        None
+    };
+    match args.output {
+        Report::Text => {
+            report::data(&text(&args.name, &status));
+            report::data(&running.as_ref().map(pods).unwrap_or_default());
+        }
+        Report::Json => {
+            let mut data = serde_json::json!(status);
+            if let Some(running) = running {
+                data["running"] = serde_json::json!(running);
+            }
+            report::data(&format!("{data:#}\n"));
+        }
+    }
+    Ok(if works(&status) {
+        exit::DONE
+    } else {
+        exit::FAILED
+    })
+}
+
+fn works(status: &Status) -> bool {
+    status
+        .objects
+        .iter()
+        .all(|object| object.readiness == Some(Readiness::Ready) && object.drift.is_none())
+}
+
+/// Tables, as `kubectl get` prints them.
+fn pods(running: &Running) -> String {
+    let pods = running.pods.iter().map(|pod| {
+        [
+            pod.namespace.clone(),
+            pod.name.clone(),
+            match &pod.readiness {
+                Readiness::Ready => "ready".to_owned(),
+                Readiness::Progressing(why) | Readiness::Failed(why) => why.clone(),
+                Readiness::Terminating => "is being deleted".to_owned(),
+            },
+            pod.node.clone().unwrap_or_else(|| "-".to_owned()),
+        ]
+    });
+    let services = running.services.iter().map(|service| {
+        let ports: Vec<String> = service.ports.iter().map(u16::to_string).collect();
+        [
+            service.namespace.clone(),
+            service.name.clone(),
+            service.kind.clone(),
+            format!(
+                "{} {}",
+                service.address.as_deref().unwrap_or("-"),
+                ports.join(",")
+            ),
+        ]
+    });
+    format!(
+        "\n{}\n{}",
+        table(["NAMESPACE", "POD", "STATE", "NODE"], pods),
+        table(["NAMESPACE", "SERVICE", "TYPE", "ADDRESS PORTS"], services)
+    )
+}
+
+fn table(head: [&str; 4], rows: impl Iterator<Item = [String; 4]>) -> String {
+    let rows: Vec<[String; 4]> = std::iter::once(head.map(str::to_owned))
+        .chain(rows)
+        .collect();
+    let width = |column: usize| rows.iter().map(|row| row[column].len()).max().unwrap_or(0);
+    let (a, b, c) = (width(0), width(1), width(2));
+    rows.iter()
+        .map(|[one, two, three, four]| format!("{one:a$}  {two:b$}  {three:c$}  {four}\n"))
+        .collect()
+}
+
+fn drifted(drift: &Drift) -> String {
+    match drift {
+        Drift::Missing => "is missing".to_owned(),
+        Drift::Remade => "was deleted and made again by somebody else".to_owned(),
+        Drift::Changed(by) if by.is_empty() => "was changed".to_owned(),
+        Drift::Changed(by) => format!("was changed by {}", by.join(", ")),
+        Drift::Superfluous => "is not part of the last revision".to_owned(),
+    }
+}
+
+fn text(name: &str, status: &Status) -> String {
+    let mut text = String::new();
+    if let Some(revision) = &status.revision {
+        let outcome = match &revision.outcome {
+            Outcome::Done => "done".to_owned(),
+            Outcome::Pending => "not finished".to_owned(),
+            Outcome::Failed(why) => format!("failed: {why}"),
+        };
+        let request = &revision.request;
+        let _ = writeln!(
+            text,
+            "installation {name}: revision {}, {} ({}, {outcome})",
+            revision.number, request.at, request.tool
+        );
+        for piece in &request.pieces {
+            let _ = writeln!(
+                text,
+                "piece {} {} from {}",
+                piece.name, piece.version, piece.source
+            );
+        }
+    }
+    let ready = status
+        .objects
+        .iter()
+        .filter(|object| object.readiness == Some(Readiness::Ready))
+        .count();
+    let _ = writeln!(text, "{ready} of {} objects ready", status.objects.len());
+    for object in &status.objects {
+        let state = match &object.readiness {
+            None | Some(Readiness::Ready) => None,
+            Some(Readiness::Progressing(why)) => Some(format!("not ready: {why}")),
+            Some(Readiness::Failed(why)) => Some(format!("failed: {why}")),
+            Some(Readiness::Terminating) => Some("is being deleted".to_owned()),
+        };
+        if let Some(state) = state {
+            let _ = writeln!(text, "  {}: {state}", object.id);
+        }
+        if let Some(drift) = &object.drift {
+            let _ = writeln!(text, "  {}: {}", object.id, drifted(drift));
+        }
+    }
+    text
+}

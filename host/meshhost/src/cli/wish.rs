@@ -1,0 +1,297 @@
+//! What is to be installed: from the flags that say it to settings that every piece has accepted. Owns reading the files
+//! named there and loading the pieces; must not know what is done with them.
+
+use std::collections::BTreeMap;
+use std::io::{self, Read};
+use std::path::Path;
+
+use meshhost::pipeline::{self, Participant, Rendered};
+use meshhost::source;
+use meshhost_core::facts::Facts;
+use meshhost_core::installation;
+use meshhost_core::profile::Profiles;
+use meshhost_core::resolve::{Chosen, Layers, PieceSource, Resolved};
+use meshhost_runtime::{CacheDir, Limits, Piece, Runtime};
+use serde_json::Value;
+
+use crate::cli::args::Settings;
+use crate::cli::fault::{self, Fault};
+use crate::cli::report;
+
+/// Settings of one revision, to lay the new ones over.
+pub(crate) struct Kept {
+    /// For example `revision 3`.
+    pub(crate) name: String,
+    /// The documents that revision was made from.
+    pub(crate) documents: String,
+}
+
+/// What was asked for, with the pieces loaded and the settings checked.
+pub(crate) struct Wish {
+    pub(crate) resolved: Resolved,
+    /// The settings as given, to store in the revision.
+    pub(crate) given: Vec<Value>,
+    pieces: BTreeMap<String, Piece>,
+}
+
+/// Reads the flags.
+pub(crate) fn choose(settings: &Settings, kept: Option<Kept>) -> Result<Draft, Fault> {
+    let runtime = runtime();
+    let mut layers = Layers::new();
+    if let Some(kept) = kept {
+        layers.keep(&kept.name, &kept.documents);
+    }
+    if let Some(profile) = &settings.profile {
+        layers.profile(profile);
+    }
+    let mut pieces = BTreeMap::new();
+    for text in &settings.plugins {
+        let (name, path) = split_plugin(text);
+        let bytes = source::file(Path::new(path)).map_err(|error| {
+            Fault::usage(
+                format!("--plugin {text}: {error}"),
+                "give the path of a component file; `meshhost plugin inspect NAME` shows the built-in ones",
+            )
+        })?;
+        let piece = load(&runtime, text, &bytes)?;
+        let name = name.unwrap_or(&piece.card().name).to_owned();
+        layers.plugin(
+            text,
+            &name,
+            PieceSource::File(path.to_owned()),
+            Some(piece.digest().to_owned()),
+        );
+        pieces.insert(name, piece);
+    }
+    for path in &settings.files {
+        if path == Path::new("-") {
+            layers.stdin(&read_stdin()?);
+        } else {
+            layers.file(&path.display().to_string(), &read_text(path)?);
+        }
+    }
+    for text in &settings.set {
+        layers.set(text);
+    }
+    for text in &settings.set_string {
+        layers.set_string(text);
+    }
+    if let Some(name) = &settings.name {
+        layers.name(name);
+    }
+    let mut profiles = Profiles::builtin();
+    let profile = layers.profile_name();
+    read_profile(&mut profiles, &profile)?;
+    let chosen = layers.choose(&profiles)?;
+    Ok(Draft {
+        runtime,
+        chosen,
+        pieces,
+    })
+}
+
+/// Chosen, but the pieces that were not given as files are not loaded yet.
+pub(crate) struct Draft {
+    runtime: Runtime,
+    pub(crate) chosen: Chosen,
+    pieces: BTreeMap<String, Piece>,
+}
+
+impl Draft {
+    /// Loads the remaining pieces and checks every setting against its piece's schema.
+    pub(crate) fn resolve(mut self) -> Result<Wish, Fault> {
+        for chosen in &self.chosen.pieces {
+            if let Some((_, origin)) = chosen.grants.files.values().next() {
+                return Err(Fault::usage(
+                    format!(
+                        "{origin}: piece {}: files cannot be granted yet",
+                        chosen.name
+                    ),
+                    "leave `grants.files` out",
+                ));
+            }
+            let limits = limits(&chosen.limits);
+            if self.pieces.contains_key(&chosen.name) && limits == Limits::default() {
+                continue;
+            }
+            let bytes = match &chosen.source {
+                PieceSource::Builtin(name) => source::builtin(name),
+                PieceSource::File(path) => source::file(Path::new(path)),
+                PieceSource::Oci(reference) => {
+                    return Err(Fault::usage(
+                        format!(
+                            "piece {}: {reference}: pieces cannot be pulled from registries yet",
+                            chosen.name
+                        ),
+                        "give a file with `source: {file: PATH}` or `--plugin`",
+                    ));
+                }
+            }
+            .map_err(|error| {
+                Fault::usage(
+                    format!("{}: piece {}: {error}", chosen.source_origin, chosen.name),
+                    "correct the piece's source",
+                )
+            })?;
+            let piece = load_limited(&self.runtime, &chosen.name, &bytes, &limits)?;
+            if let Some(wanted) = &chosen.digest
+                && !digest_is(wanted, piece.digest())
+            {
+                return Err(Fault::failed(
+                    format!(
+                        "piece {}: the digest is {} and not {wanted}",
+                        chosen.name,
+                        piece.digest()
+                    ),
+                    "it is not the piece that was pinned: find out who changed it before you change the pin",
+                ));
+            }
+            self.pieces.insert(chosen.name.clone(), piece);
+        }
+        let schemas = self
+            .pieces
+            .iter()
+            .map(|(name, piece)| (name.clone(), piece.card().settings_schema.clone()))
+            .collect();
+        let given = self.chosen.given();
+        let resolved = self.chosen.resolve(&schemas)?;
+        Ok(Wish {
+            resolved,
+            given,
+            pieces: self.pieces,
+        })
+    }
+}
+
+impl Wish {
+    /// Asks the pieces.
+    pub(crate) fn render(&self, facts: &Facts) -> Result<Rendered, Fault> {
+        let participants: Vec<Participant<'_>> = self
+            .taking_part()
+            .map(|(settings, piece)| Participant {
+                piece,
+                settings: settings.settings.clone(),
+                namespace: settings.namespace.clone(),
+                files: Vec::new(),
+            })
+            .collect();
+        pipeline::render(&self.resolved.installation, &participants, facts).map_err(|error| {
+            fault::from_pipeline(error, |piece, problem| self.resolved.blame(piece, problem))
+        })
+    }
+
+    /// The enabled pieces, in the order of the installation.
+    pub(crate) fn taking_part(
+        &self,
+    ) -> impl Iterator<Item = (&meshhost_core::resolve::PieceSettings, &Piece)> {
+        self.resolved
+            .pieces
+            .iter()
+            .filter(|settings| settings.enabled)
+            .map(|settings| (settings, &self.pieces[&settings.name]))
+    }
+}
+
+/// The sandbox, with compiled code kept in the user's cache.
+///
+/// Without a usable cache everything works, only slower: the reason is said and that is all.
+pub(crate) fn runtime() -> Runtime {
+    let folder = directories::ProjectDirs::from("dev", "meshhost", "meshhost")
+        .map(|folders| folders.cache_dir().join("compiled"));
+    let cache = folder.and_then(|folder| match CacheDir::open(&folder) {
+        Ok(cache) => Some(cache),
+        Err(error) => {
+            report::talk(&format!("warning: {error}"));
+            None
+        }
+    });
+    Runtime::new(cache)
+}
+
+/// Loads one piece; `name` is how the person knows it.
+pub(crate) fn load(runtime: &Runtime, name: &str, bytes: &[u8]) -> Result<Piece, Fault> {
+    load_limited(runtime, name, bytes, &Limits::default())
+}
+
+fn load_limited(
+    runtime: &Runtime,
+    name: &str,
+    bytes: &[u8],
+    limits: &Limits,
+) -> Result<Piece, Fault> {
+    let piece = runtime.load(bytes, name, limits).map_err(|error| Fault {
+        code: fault::exit::USAGE,
+        ..Fault::from_error(&error)
+    })?;
+    for note in piece.notes() {
+        report::talk(&format!("warning: {note}"));
+    }
+    Ok(piece)
+}
+
+/// The installation's limits over the defaults.
+fn limits(said: &installation::Limits) -> Limits {
+    let mut limits = Limits::default();
+    limits.memory = said.memory.unwrap_or(limits.memory);
+    limits.time = said.time.unwrap_or(limits.time);
+    limits.output = said.output.unwrap_or(limits.output);
+    limits
+}
+
+/// A profile given as a file is read and put beside the built-in ones.
+pub(crate) fn read_profile(profiles: &mut Profiles, name: &str) -> Result<(), Fault> {
+    let path = Path::new(name);
+    let is_file =
+        name.contains('/') || matches!(path.extension(), Some(e) if e == "yaml" || e == "yml");
+    if is_file {
+        profiles.insert(name, &read_text(path)?);
+    }
+    Ok(())
+}
+
+/// A text file; what is not UTF-8 is refused with the place.
+pub(crate) fn read_text(path: &Path) -> Result<String, Fault> {
+    let bytes = std::fs::read(path).map_err(|error| {
+        Fault::usage(
+            format!("cannot read {}: {error}", path.display()),
+            "give the path of a YAML or JSON file that you may read",
+        )
+    })?;
+    text(path, bytes)
+}
+
+fn read_stdin() -> Result<String, Fault> {
+    let mut bytes = Vec::new();
+    io::stdin()
+        .read_to_end(&mut bytes)
+        .map_err(|error| Fault::failed(format!("cannot read stdin: {error}"), "try a file"))?;
+    text(Path::new("stdin"), bytes)
+}
+
+fn text(path: &Path, bytes: Vec<u8>) -> Result<String, Fault> {
+    String::from_utf8(bytes).map_err(|error| {
+        let good = &error.as_bytes()[..error.utf8_error().valid_up_to()];
+        let line = good.iter().filter(|byte| **byte == b'\n').count() + 1;
+        Fault::usage(
+            format!("{}:{line}: is not UTF-8 text", path.display()),
+            "save the file as UTF-8",
+        )
+    })
+}
+
+/// `[NAME=]FILE`: a name is a DNS label, so `./a=b.wasm` is a path.
+fn split_plugin(text: &str) -> (Option<&str>, &str) {
+    match text.split_once('=') {
+        Some((name, path)) if meshhost_core::object::is_dns_label(name) => (Some(name), path),
+        _ => (None, text),
+    }
+}
+
+fn digest_is(wanted: &str, digest: &str) -> bool {
+    let bare = |text: &str| {
+        text.strip_prefix("sha256:")
+            .unwrap_or(text)
+            .to_ascii_lowercase()
+    };
+    bare(wanted) == bare(digest)
+}

@@ -1,0 +1,8 @@
+//! meshhost as a library: from pieces and settings to a bundle.
+//!
+//! The way through is one way: settings are resolved (`meshhost-core`), pieces are found ([`source`]), loaded and asked
+//! ([`pipeline`]), what they return is combined and amended, and the bundle is what a cluster (`meshhost-cluster`) is
+//! brought to. The command line is another user of this library, and the only part of it that prints.
+
+pub mod source;
+pub mod pipeline;

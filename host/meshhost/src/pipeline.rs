@@ -1,0 +1,143 @@
+//! From loaded pieces to a bundle: contribute, combine, amend. Owns the order of these steps; must not know where pieces
+//! or settings came from, nor what becomes of the bundle.
+
+use std::thread;
+
+use meshhost_core::amend::AmendError;
+use meshhost_core::bundle::{Bundle, BundleError};
+use meshhost_core::card::{Contribution, Diagnostic, Request};
+use meshhost_core::facts::Facts;
+use meshhost_runtime::{CallError, Piece};
+use serde_json::Value;
+
+/// A piece, ready to be asked.
+#[derive(Debug)]
+pub struct Participant<'a> {
+    /// The loaded piece.
+    pub piece: &'a Piece,
+    /// Its settings, checked against its schema.
+    pub settings: Value,
+    /// Where its objects go by default.
+    pub namespace: String,
+    /// Files that were granted to it.
+    pub files: Vec<meshhost_core::card::GrantedFile>,
+}
+
+/// Everything that the pieces answered.
+#[derive(Debug, Default)]
+pub struct Rendered {
+    /// The objects.
+    pub bundle: Bundle,
+    /// What pieces have to say, with the piece.
+    pub diagnostics: Vec<(String, Diagnostic)>,
+    /// What to show after a successful apply, with the piece.
+    pub notes: Vec<(String, String)>,
+}
+
+/// Why there is no bundle.
+#[derive(Debug, thiserror::Error)]
+pub enum PipelineError {
+    /// Pieces that refused or failed: all of them, in the order of the installation.
+    #[error("{} failed", count(.0.len(), "piece"))]
+    Calls(Vec<CallError>),
+    /// What the pieces returned does not fit together.
+    #[error("what the pieces return cannot be combined: {}", count(.0.len(), "problem"))]
+    Bundle(Vec<BundleError>),
+    /// An amendment reached too far.
+    #[error(transparent)]
+    Amend(#[from] AmendError),
+}
+
+fn count(number: usize, noun: &str) -> String {
+    let s = if number == 1 { "" } else { "s" };
+    format!("{number} {noun}{s}")
+}
+
+/// Asks every piece and combines the answers.
+///
+/// Pieces contribute concurrently; the result depends on their order in `participants` and not on timing.
+///
+/// # Errors
+/// When any piece refuses or fails, or when the answers do not fit together.
+pub fn render(
+    installation: &str,
+    participants: &[Participant<'_>],
+    facts: &Facts,
+) -> Result<Rendered, PipelineError> {
+    let requests: Vec<Request> = participants
+        .iter()
+        .map(|participant| Request {
+            installation: installation.to_owned(),
+            namespace: participant.namespace.clone(),
+            facts: facts.clone(),
+            settings: participant.settings.clone(),
+            files: participant.files.clone(),
+        })
+        .collect();
+    let mut rendered = Rendered::default();
+    let mut contributions = Vec::new();
+    for (participant, mut contribution) in participants
+        .iter()
+        .zip(contribute(participants, &requests)?)
+    {
+        let card = participant.piece.card();
+        let from = |text| (card.name.clone(), text);
+        rendered
+            .notes
+            .extend(contribution.notes.drain(..).map(from));
+        rendered.diagnostics.extend(
+            contribution
+                .diagnostics
+                .drain(..)
+                .map(|diagnostic| (card.name.clone(), diagnostic)),
+        );
+        contributions.push((card, contribution));
+    }
+    rendered.bundle = Bundle::combine(contributions, facts).map_err(PipelineError::Bundle)?;
+    for (participant, request) in participants.iter().zip(&requests) {
+        let card = participant.piece.card();
+        if card.amends.is_empty() {
+            continue;
+        }
+        let selected = rendered.bundle.select(card);
+        let amendments = participant
+            .piece
+            .amend(request, &selected)
+            .map_err(|error| PipelineError::Calls(vec![error]))?;
+        rendered.bundle.amend(card, &amendments)?;
+        rendered.diagnostics.extend(
+            amendments
+                .diagnostics
+                .into_iter()
+                .map(|diagnostic| (card.name.clone(), diagnostic)),
+        );
+    }
+    Ok(rendered)
+}
+
+fn contribute(
+    participants: &[Participant<'_>],
+    requests: &[Request],
+) -> Result<Vec<Contribution>, PipelineError> {
+    let answers: Vec<_> = thread::scope(|scope| {
+        let calls: Vec<_> = participants
+            .iter()
+            .zip(requests)
+            .map(|(participant, request)| {
+                scope.spawn(move || participant.piece.contribute(request))
+            })
+            .collect();
+        calls
+            .into_iter()
+            .map(|call| call.join().expect("a call into a piece never panics"))
+            .collect()
+    });
+    let (good, bad): (Vec<_>, Vec<_>) = answers.into_iter().partition(Result::is_ok);
+    if bad.is_empty() {
+        Ok(good.into_iter().filter_map(Result::ok).collect())
+    } else {
+        Err(PipelineError::Calls(
+            bad.into_iter().filter_map(Result::err).collect(),
+        ))
+    }
+}
