@@ -11,6 +11,9 @@ use crate::problem::{Problem, Problems};
 use crate::schema_view::SchemaView;
 use crate::setting::{Setting, Tree, kind_of, shown};
 
+/// How the message begins that a piece has no such setting; the piece's name follows.
+pub const UNKNOWN: &str = "is not a setting of piece";
+
 /// Makes a text of what was typed where the schema wants a text: `--set tag=1.4`.
 pub fn adopt_typed(settings: &mut Setting, schema: SchemaView<'_>) {
     adopt(settings, &mut Path::root(), schema);
@@ -77,12 +80,7 @@ pub fn check(
     for error in validator.iter_errors(&value) {
         check.explain(&error, &mut problems);
     }
-    problems.0.sort_by_key(|problem| {
-        problem
-            .origin
-            .as_ref()
-            .map(|origin| (origin.source.name.clone(), origin.start))
-    });
+    problems.sort();
     problems.or(())
 }
 
@@ -135,7 +133,7 @@ impl Check<'_> {
         Problem::at(
             place,
             (self.written)(&path),
-            format!("piece {} knows no setting of that name", self.piece),
+            format!("{UNKNOWN} {}", self.piece),
         )
         .maybe_hint(nearest::hint(key, known))
     }
@@ -360,11 +358,11 @@ mod tests {
             ),
             (
                 "on: maybe",
-                "f.yaml:1:5: x.on: must be true or false, not a text `\"maybe\"`",
+                "f.yaml:1:5: x.on: must be true or false, not a text `maybe`",
             ),
             (
                 "on: 'true'",
-                "f.yaml:1:5: x.on: must be true or false, not a text `\"true\"` | write it without quotes",
+                "f.yaml:1:5: x.on: must be true or false, not a text `true` | write it without quotes",
             ),
             ("replicas: 0", "f.yaml:1:11: x.replicas: must be at least 1"),
             (
@@ -385,11 +383,11 @@ mod tests {
             ),
             (
                 "replica: 1",
-                "f.yaml:1:1: x.replica: piece p knows no setting of that name | did you mean `replicas`?",
+                "f.yaml:1:1: x.replica: is not a setting of piece p | did you mean `replicas`?",
             ),
             (
                 "maybe: {cpu: 1m, memry: 1}",
-                "f.yaml:1:18: x.maybe.memry: piece p knows no setting of that name | did you mean `memory`?",
+                "f.yaml:1:18: x.maybe.memry: is not a setting of piece p | did you mean `memory`?",
             ),
             (
                 "maybe: 5",
@@ -405,11 +403,11 @@ mod tests {
             ),
             (
                 "name: A",
-                "f.yaml:1:7: x.name: `\"A\"` does not have the form ^[a-z]+$",
+                "f.yaml:1:7: x.name: `A` does not have the form ^[a-z]+$",
             ),
             (
                 "on: 1\ntags: 2",
-                "f.yaml:1:5: x.on: must be true or false, not a number `1`\nf.yaml:2:1: x.tags: piece p knows no setting of that name | did you mean `tag`?",
+                "f.yaml:1:5: x.on: must be true or false, not a number `1`\nf.yaml:2:1: x.tags: is not a setting of piece p | did you mean `tag`?",
             ),
         ] {
             assert_eq!(problems(text), said, "{text}");

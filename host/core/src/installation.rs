@@ -342,12 +342,22 @@ impl Reader<'_> {
                 .push(Problem::at(&entry.key, path, message).hint(hint));
             return None;
         };
+        if let Some(text) = source.text() {
+            self.problems.push(
+                wrong(source, "a map", &path_of_source)
+                    .hint(format!("write `{{file: {text}}}`, or `{{oci: …}}`")),
+            );
+            return None;
+        }
         self.known(source, &SOURCE, &path_of_source, "a source");
         let said: Vec<(&String, &Entry)> = source
             .map()?
             .iter()
             .filter(|(key, _)| SOURCE.contains(&key.as_str()))
             .collect();
+        if said.is_empty() && source.map().is_some_and(|map| !map.is_empty()) {
+            return None;
+        }
         let [(kind, entry)] = said.as_slice() else {
             let message = if said.is_empty() {
                 "says nothing of where the piece comes from"

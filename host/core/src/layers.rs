@@ -14,7 +14,7 @@ use crate::path::{Path, Step};
 use crate::problem::{Problem, Problems};
 use crate::profile::{DEFAULT, Profiles};
 use crate::set_flag::{self, Assignment};
-use crate::setting::{Entry, Setting, Settings, Tree};
+use crate::setting::{Entry, Setting, Settings, Tree, kind_of};
 use crate::source::{Origin, Source, SourceKind};
 
 /// The namespace that Istio 1.4 sets when a `--set` is given that does not say another.
@@ -54,6 +54,8 @@ pub struct Merged {
     pub installation: Setting,
     /// What was said over the profile, in as few documents as act the same; `null` takes away.
     pub given: Vec<Document>,
+    /// What is wrong with the IstioControlPlane: it can be merged and does not keep anybody from looking for more.
+    pub unfit: Problems,
     /// What was probably not meant.
     pub warnings: Vec<Problem>,
 }
@@ -177,6 +179,7 @@ impl Layers {
                 Some(text) if setting.value != Tree::Null && !text.is_empty() => {
                     said = (text.to_owned(), Some(setting.origin.clone()));
                 }
+                // What is no text is refused when the layers are merged.
                 _ => said = (DEFAULT.to_owned(), None),
             }
         }
@@ -441,8 +444,16 @@ impl Merge {
         let origin = named_at.unwrap_or_else(|| self.control_plane.origin.clone());
         let said = Setting::new(&origin, Tree::Text(profile.clone()));
         for tree in [&mut self.control_plane, &mut self.installation] {
-            if let Some(map) = tree.map_mut() {
-                map.shift_remove("profile");
+            let Some(map) = tree.map_mut() else { continue };
+            if let Some(entry) = map.shift_remove("profile")
+                && entry.setting.text().is_none()
+            {
+                let message = format!(
+                    "must be the name of a profile, not {}",
+                    kind_of(&entry.setting.value)
+                );
+                self.problems
+                    .push(Problem::at(&entry.setting.origin, "profile", message));
             }
         }
         self.control_plane.put("profile", said.clone());
@@ -474,8 +485,10 @@ impl Merge {
                 },
             ),
         }
-        control_plane::check(&self.control_plane, &mut self.problems, &mut self.warnings);
+        let mut unfit = Problems::default();
+        control_plane::check(&self.control_plane, &mut unfit, &mut self.warnings);
         self.problems.or(Merged {
+            unfit,
             name: self.name,
             profile,
             control_plane: self.control_plane,

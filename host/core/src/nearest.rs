@@ -17,9 +17,15 @@ pub fn nearest<'a>(wrong: &str, known: impl IntoIterator<Item = &'a str>) -> Vec
             let distance = strsim::damerau_levenshtein(&wrong, &other);
             let longer = wrong.len().max(other.len());
             let close = distance * 3 <= longer.max(3);
+            let shared = wrong
+                .chars()
+                .zip(other.chars())
+                .take_while(|(a, b)| a == b)
+                .count();
+            let related = shared >= 4 && shared * 2 >= longer;
             let begins = wrong.len() >= 3
                 && (other.starts_with(&wrong) || wrong.starts_with(&other) && other.len() >= 3);
-            (close || begins).then_some((distance, name))
+            (close || begins || related).then_some((distance, name))
         })
         .collect();
     near.sort();
@@ -71,6 +77,7 @@ mod tests {
             "telemetry",
             "demo",
             "default",
+            "replicaCount",
         ];
         for (wrong, meant) in [
             ("enabld", vec!["enabled"]),
@@ -78,6 +85,7 @@ mod tests {
             ("demoo", vec!["demo"]),
             ("nameSpace", vec!["namespace"]),
             ("K8S", vec!["k8s"]),
+            ("replicas", vec!["replicaCount"]),
             ("zzz", vec![]),
             ("", vec![]),
         ] {

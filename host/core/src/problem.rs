@@ -2,8 +2,9 @@
 //! drawn is not known here.
 
 use std::fmt;
+use std::sync::Arc;
 
-use crate::source::Origin;
+use crate::source::{Origin, Source};
 
 /// One thing that is wrong, or, in a list of warnings, one thing that is probably not what was meant.
 #[derive(Debug, Clone, PartialEq)]
@@ -88,6 +89,29 @@ impl Problems {
         for problem in others.0 {
             self.push(problem);
         }
+    }
+
+    /// Puts the problems of one text in the order in which they stand there.
+    pub fn sort(&mut self) {
+        let mut sources: Vec<Arc<Source>> = Vec::new();
+        let mut rank = |origin: &Origin| {
+            let known = sources
+                .iter()
+                .position(|source| Arc::ptr_eq(source, &origin.source));
+            known.unwrap_or_else(|| {
+                sources.push(Arc::clone(&origin.source));
+                sources.len() - 1
+            })
+        };
+        let mut ranked: Vec<(usize, usize, Problem)> = std::mem::take(&mut self.0)
+            .into_iter()
+            .map(|problem| match &problem.origin {
+                Some(origin) => (rank(origin), origin.start, problem),
+                None => (usize::MAX, 0, problem),
+            })
+            .collect();
+        ranked.sort_by_key(|(source, start, _)| (*source, *start));
+        self.0 = ranked.into_iter().map(|(.., problem)| problem).collect();
     }
 
     /// The value, if there was no problem.

@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use serde_json::Value;
 
 use crate::card;
-use crate::check::{adopt_typed, check};
+use crate::check::{UNKNOWN, adopt_typed, check};
 use crate::control_plane_api as api;
 use crate::document::{Api, Document};
 use crate::installation::{self, Piece};
@@ -32,7 +32,8 @@ impl Layers {
     /// Merges the layers and decides which pieces there are.
     ///
     /// # Errors
-    /// Everything that is wrong and can be seen without the pieces.
+    /// Everything that keeps the layers from being merged and the pieces from being found. Settings that do not fit are not
+    /// among it: they come out of [`Chosen::resolve`], together with what the pieces do not know.
     pub fn choose(self, profiles: &Profiles) -> Result<Chosen, Problems> {
         Chosen::new(self.merge(profiles)?)
     }
@@ -166,7 +167,7 @@ impl Chosen {
             piece.namespace.as_deref()
         };
         let states = translate::states(spec, of_piece, &self.namespace);
-        let mut problems = Problems::default();
+        let mut problems = self.merged.unfit.clone();
         let mut warnings = self.warnings.clone();
         unknown_roots(spec, &targets, &mut problems, &mut warnings);
         let mut pieces = Vec::new();
@@ -186,10 +187,16 @@ impl Chosen {
                 let found = check(&piece.name, schema, &traced.settings, &written);
                 for problem in found.err().into_iter().flat_map(|found| found.0) {
                     // What several pieces share is refused once.
-                    let seen =
-                        |seen: &Problem| seen.origin == problem.origin && seen.path == problem.path;
-                    if !problems.0.iter().any(seen) {
-                        problems.push(problem);
+                    let seen = |seen: &&mut Problem| {
+                        seen.origin == problem.origin && seen.path == problem.path
+                    };
+                    match problems.0.iter_mut().find(seen) {
+                        Some(seen) if seen.message.starts_with(UNKNOWN) => {
+                            seen.message =
+                                "is not a setting of any piece of this installation".to_owned();
+                        }
+                        Some(_) => {}
+                        None => problems.push(problem),
                     }
                 }
             }
@@ -208,6 +215,7 @@ impl Chosen {
             });
             traces.insert(piece.name.clone(), traced);
         }
+        problems.sort();
         problems.or(Resolved {
             installation: self.installation.clone(),
             namespace: self.namespace.clone(),
@@ -289,12 +297,14 @@ fn unknown_roots(
                         .collect();
                     known.sort_unstable();
                     known.dedup();
-                    Problem::at(
-                        &entry.key,
-                        path,
-                        "no piece of this installation reads this part of the values",
-                    )
-                    .maybe_hint(nearest::hint(root, known))
+                    let near = nearest::nearest(root, known.iter().copied());
+                    let hint = if part == "values" || !near.is_empty() {
+                        nearest::hint(root, known)
+                    } else {
+                        None
+                    };
+                    let message = "no piece of this installation reads this part of the values";
+                    Problem::at(&entry.key, path, message).maybe_hint(hint)
                 }
             };
             if part == "values" {

@@ -20,6 +20,9 @@ use crate::problem::{Problem, Problems};
 use crate::setting::{Entry, Setting, Settings, Tree, kind_of};
 use crate::source::{Origin, Source, SourceKind};
 
+/// Deeper than any setting; low enough that recursion over what was set is safe.
+const MAX_STEPS: usize = 64;
+
 /// One `PATH=VALUE`.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Assignment {
@@ -166,6 +169,13 @@ fn path(source: &Arc<Source>, start: usize, end: usize) -> Result<Path, Problem>
             return Err(wrong(at, next, message)
                 .hint("write no spaces around keys and `=`, and no control characters"));
         }
+        if steps.len() > MAX_STEPS {
+            return Err(wrong(
+                at,
+                next,
+                format!("goes deeper than {MAX_STEPS} steps"),
+            ));
+        }
         steps.push(Step::Key(key));
         at = next;
         while text[at..].starts_with('[') {
@@ -180,6 +190,13 @@ fn path(source: &Arc<Source>, start: usize, end: usize) -> Result<Path, Problem>
                 );
             };
             steps.push(Step::Index(usize::from(index)));
+            if steps.len() > MAX_STEPS {
+                return Err(wrong(
+                    at,
+                    close + 1,
+                    format!("goes deeper than {MAX_STEPS} steps"),
+                ));
+            }
             at = close + 1;
         }
         match text[at..].chars().next() {
@@ -339,9 +356,13 @@ fn descend(at: &mut Setting, assignment: &Assignment, depth: usize) -> Result<()
                 map.insert(name.clone(), entry);
                 return Ok(());
             }
+            let made = match path.0.get(depth + 1) {
+                Some(Step::Index(_)) => Tree::List(Vec::new()),
+                _ => Tree::Null,
+            };
             let entry = map.entry(name.clone()).or_insert_with(|| Entry {
                 key: key.clone(),
-                setting: Setting::new(&value.origin, Tree::List(Vec::new())),
+                setting: Setting::new(&value.origin, made),
             });
             descend(&mut entry.setting, assignment, depth + 1)?;
             if last {
@@ -409,6 +430,8 @@ fn no_way(assignment: &Assignment, depth: usize, kind: &str, place: &Origin) -> 
     )
     .hint(if kind == "a list" {
         format!("name one of its entries: `{before}[0]`")
+    } else if kind == "a map" {
+        format!("name one of its keys: `{before}.KEY`")
     } else {
         format!("leave one of the two out, or take the other away with `{before}=null` first")
     })
@@ -566,6 +589,10 @@ mod tests {
                 Ok(json!({"a": {"b": 1}, "l": [1, {"x": 1}], "n": 5, "m": [{"a": 1, "b": 2}]})),
             ),
             (
+                "o.p[0].q=1",
+                Ok(json!({"a": {"b": 1}, "l": [1, {"x": 1}], "n": 5, "o": {"p": [{"q": 1}]}})),
+            ),
+            (
                 "m[0][0]=1",
                 Ok(json!({"a": {"b": 1}, "l": [1, {"x": 1}], "n": 5, "m": [[1]]})),
             ),
@@ -583,6 +610,7 @@ mod tests {
             ),
             ("l[3]=1", Err("`l` has 2 entries, so there is no [3]")),
             ("q[1]=1", Err("`q` has 0 entries, so there is no [1]")),
+            ("q.r[1]=1", Err("`q.r` has 0 entries, so there is no [1]")),
             (
                 "a=1",
                 Err("is a map (f.yaml:1:1) and cannot become one value"),

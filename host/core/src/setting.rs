@@ -337,9 +337,10 @@ pub fn kind_of(tree: &Tree) -> &'static str {
 /// A value as it is shown in a message: short, on one line.
 #[must_use]
 pub fn shown(setting: &Setting) -> String {
-    let whole = match &setting.typed {
-        Some(typed) => typed.to_string(),
-        None => setting.to_json().to_string(),
+    let whole = match (&setting.typed, &setting.value) {
+        (Some(typed), _) => typed.to_string(),
+        (None, Tree::Text(text)) => text.clone(),
+        (None, _) => setting.to_json().to_string(),
     };
     let mut short: String = whole.chars().take(60).collect();
     if short.len() < whole.len() {

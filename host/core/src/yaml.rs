@@ -5,7 +5,9 @@
 //! old octal numbers (`0644`) are what kubectl takes them for. Anchors may be used, but not to blow a file up.
 
 use std::fmt;
+use std::panic::resume_unwind;
 use std::sync::Arc;
+use std::thread;
 
 use serde::de::{Deserialize, Deserializer, MapAccess, SeqAccess, Visitor};
 use serde_json::{Number, Value};
@@ -17,6 +19,9 @@ use crate::source::{Origin, Source};
 
 /// Deeper nesting than any Kubernetes object has; low enough that recursion over what was read is safe anywhere.
 const MAX_DEPTH: usize = 100;
+/// The parser recurses, with large frames when it is not optimised: this is enough for [`MAX_DEPTH`] ten times over, whatever
+/// the caller's own stack is.
+const STACK: usize = 32 << 20;
 /// Largest text that is read, in bytes: the CRDs of a large mesh are 2 MB.
 const MAX_BYTES: usize = 64 << 20;
 
@@ -29,6 +34,21 @@ pub fn read(source: &Arc<Source>) -> Result<Vec<Setting>, Problems> {
         let message = format!("is larger than {} MiB", MAX_BYTES >> 20);
         return Err(Problem::at(&Origin::new(source, 0, 0), "", message).into());
     }
+    thread::scope(|scope| {
+        let parsing = thread::Builder::new()
+            .stack_size(STACK)
+            .spawn_scoped(scope, || parse(source));
+        match parsing {
+            Ok(parsing) => parsing.join().unwrap_or_else(|panic| resume_unwind(panic)),
+            Err(_) => {
+                let message = "cannot be read: this machine gives no thread to read it with";
+                Err(Problem::at(&Origin::new(source, 0, 0), "", message).into())
+            }
+        }
+    })
+}
+
+fn parse(source: &Arc<Source>) -> Result<Vec<Setting>, Problems> {
     let options = options! {
         budget: budget! {
             max_depth: MAX_DEPTH,
@@ -42,10 +62,8 @@ pub fn read(source: &Arc<Source>) -> Result<Vec<Setting>, Problems> {
     };
     serde_saphyr::from_multiple_with_options::<Spanned<Raw>>(&source.text, options)
         .map(|documents| {
-            documents
-                .into_iter()
-                .map(|document| located(document, source))
-                .collect()
+            let located = |document| located(document, source);
+            documents.into_iter().map(located).collect()
         })
         .map_err(|error| refusal(&error, source).into())
 }
@@ -219,7 +237,8 @@ fn refusal(error: &serde_saphyr::Error, source: &Arc<Source>) -> Problem {
         || Origin::new(source, 0, 0),
         |location| origin_of(location, source),
     );
-    let whole = error.without_snippet().to_string();
+    let error = error.without_snippet();
+    let whole = error.to_string();
     let said = whole.split(" at line ").next().unwrap_or(&whole);
     let (message, hint): (String, Option<&str>) = match error {
         serde_saphyr::Error::DuplicateMappingKey { key, .. } => (
