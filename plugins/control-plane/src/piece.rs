@@ -13,6 +13,8 @@ use crate::{
 };
 
 mod card;
+mod restarts;
+mod scaling;
 
 /// The control plane of Istio 1.4.
 #[derive(Debug)]
@@ -31,7 +33,7 @@ impl Piece for ControlPlane {
         fill_namespaces(&mut values.global, components, &request.namespace);
         let ctx = Context::new(components, &values, &request.namespace);
         let mut objects = Vec::new();
-        let mut problems = Vec::new();
+        let mut problems = scaling::problems(&ctx);
         for part in parts(components) {
             if !part.component.enabled {
                 continue;
@@ -48,6 +50,7 @@ impl Piece for ControlPlane {
             return Err(problems.into());
         }
         Ok(Contribution {
+            restarts: restarts::rules(&objects, &values.version),
             objects: served::raise(objects, &request.facts)?,
             diagnostics,
             ..Contribution::default()

@@ -1,6 +1,6 @@
 //! The proxy container of a gateway: its arguments, environment and files. Must not know the rest of the pod.
 
-use meshhost_istio::{Global, TextMap, pod};
+use meshhost_istio::{Global, Text, TextMap, pod};
 use meshhost_piece::{Value, json};
 
 use crate::agent;
@@ -78,14 +78,14 @@ fn arguments(gateway: &Gateway<'_>) -> Vec<String> {
         if metrics.enabled {
             pair(
                 "--envoyMetricsServiceAddress",
-                address(metrics.host.as_deref(), metrics.port),
+                address(metrics.host.as_deref(), metrics.port.as_ref()),
             );
         }
         let logs = &proxy.envoy_access_log_service;
         if logs.enabled {
             pair(
                 "--envoyAccessLogServiceAddress",
-                address(logs.host.as_deref(), logs.port),
+                address(logs.host.as_deref(), logs.port.as_ref()),
             );
         }
         if !gateway.application_ports.is_empty() {
@@ -126,8 +126,8 @@ fn in_namespace(service: &str, namespace: &str, port: u16) -> String {
     }
 }
 
-fn address(host: Option<&str>, port: Option<u16>) -> String {
-    let port = port.map(|port| port.to_string()).unwrap_or_default();
+fn address(host: Option<&str>, port: Option<&Text>) -> String {
+    let port = port.map_or("", Text::as_str);
     format!("{}:{port}", host.unwrap_or_default())
 }
 

@@ -48,11 +48,11 @@ impl Component {
 #[serde(default, deny_unknown_fields, rename_all = "camelCase")]
 pub struct K8s {
     /// Where the pods may run.
-    pub affinity: Option<Object>,
+    pub affinity: Option<Affinity>,
     /// Environment of the main container, merged by name.
     pub env: Option<Vec<EnvVar>>,
     /// The whole spec of the horizontal pod autoscaler.
-    pub hpa_spec: Option<Object>,
+    pub hpa_spec: Option<AutoscalerSpec>,
     /// When the image is pulled.
     pub image_pull_policy: Option<PullPolicy>,
     /// Labels that a node must have.
@@ -64,7 +64,7 @@ pub struct K8s {
     /// Priority class of the pods.
     pub priority_class_name: Option<String>,
     /// Readiness probe of the main container.
-    pub readiness_probe: Option<Object>,
+    pub readiness_probe: Option<Probe>,
     /// How many pods; 0 leaves what the component has.
     pub replica_count: Option<u32>,
     /// Compute resources of the main container.
@@ -79,6 +79,92 @@ pub struct K8s {
     pub tolerations: Option<Vec<Toleration>>,
     /// Changes at any path of any object of the component.
     pub overlays: Vec<Overlay>,
+}
+
+/// Where pods may run, as in a pod's spec.
+#[derive(Debug, Clone, Default, PartialEq, Deserialize, Serialize, JsonSchema)]
+#[serde(default, deny_unknown_fields, rename_all = "camelCase")]
+pub struct Affinity {
+    /// On which nodes.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub node_affinity: Option<Object>,
+    /// With which other pods.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub pod_affinity: Option<Object>,
+    /// Away from which other pods.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub pod_anti_affinity: Option<Object>,
+}
+
+/// Spec of a horizontal pod autoscaler (autoscaling/v2beta1).
+#[derive(Debug, Clone, Default, PartialEq, Deserialize, Serialize, JsonSchema)]
+#[serde(default, deny_unknown_fields, rename_all = "camelCase")]
+pub struct AutoscalerSpec {
+    /// Fewest pods.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub min_replicas: Option<u32>,
+    /// Most pods.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub max_replicas: Option<u32>,
+    /// What is scaled.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub scale_target_ref: Option<ScaleTarget>,
+    /// When pods are added or taken away.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub metrics: Option<Vec<Object>>,
+}
+
+/// What an autoscaler scales.
+#[derive(Debug, Clone, Default, PartialEq, Deserialize, Serialize, JsonSchema)]
+#[serde(default, deny_unknown_fields, rename_all = "camelCase")]
+pub struct ScaleTarget {
+    /// Version of its API.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub api_version: Option<String>,
+    /// Its kind.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub kind: Option<String>,
+    /// Its name.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub name: Option<String>,
+}
+
+/// A probe of a container. Numbers that are 0 are left as the component has them, as in istioctl 1.4.
+#[derive(Debug, Clone, Default, PartialEq, Deserialize, Serialize, JsonSchema)]
+#[serde(default, deny_unknown_fields, rename_all = "camelCase")]
+pub struct Probe {
+    /// A command that must end with 0.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub exec: Option<Object>,
+    /// A request that must be answered with 200 to 399.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub http_get: Option<Object>,
+    /// A port that must accept connections.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub tcp_socket: Option<Object>,
+    /// Seconds before the first check.
+    #[serde(skip_serializing_if = "is_zero")]
+    pub initial_delay_seconds: u32,
+    /// Seconds until a check has failed.
+    #[serde(skip_serializing_if = "is_zero")]
+    pub timeout_seconds: u32,
+    /// Seconds between checks.
+    #[serde(skip_serializing_if = "is_zero")]
+    pub period_seconds: u32,
+    /// Checks that must pass until the pod is ready.
+    #[serde(skip_serializing_if = "is_zero")]
+    pub success_threshold: u32,
+    /// Checks that must fail until the pod is not ready.
+    #[serde(skip_serializing_if = "is_zero")]
+    pub failure_threshold: u32,
+}
+
+#[expect(
+    clippy::trivially_copy_pass_by_ref,
+    reason = "serde hands over a reference"
+)]
+fn is_zero(number: &u32) -> bool {
+    *number == 0
 }
 
 /// An environment variable.
@@ -161,18 +247,38 @@ pub struct Toleration {
     /// Key of the taint.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub key: Option<String>,
-    /// `Exists` or `Equal`.
+    /// Whether the value counts.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub operator: Option<String>,
+    pub operator: Option<TolerationOperator>,
     /// Value of the taint.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub value: Option<String>,
-    /// `NoSchedule`, `PreferNoSchedule` or `NoExecute`.
+    /// What the taint does; anything if not said.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub effect: Option<String>,
+    pub effect: Option<TaintEffect>,
     /// Seconds for which a `NoExecute` taint is put up with.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub toleration_seconds: Option<i64>,
+}
+
+/// Whether the value of a taint counts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
+pub enum TolerationOperator {
+    /// Any value.
+    Exists,
+    /// The same value.
+    Equal,
+}
+
+/// What a taint does to pods that do not put up with it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
+pub enum TaintEffect {
+    /// New ones are kept away.
+    NoSchedule,
+    /// New ones are kept away if they can go elsewhere.
+    PreferNoSchedule,
+    /// Running ones are ended too.
+    NoExecute,
 }
 
 /// Changes of one object, by paths.

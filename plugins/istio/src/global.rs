@@ -18,7 +18,8 @@ pub use mesh::{
     OutboundTrafficPolicy, Sds, SdsToken, Tracers, ZipkinTracer,
 };
 pub use proxy::{
-    AutoInject, EnvoyEndpoint, MetricsService, MetricsTls, Proxy, ProxyInit, TcpKeepalive, Tracer,
+    AutoInject, EnvoyEndpoint, LogEncoding, MetricsService, MetricsTls, Proxy, ProxyInit,
+    TcpKeepalive, TlsMode, Tracer,
 };
 
 /// What all charts share.
@@ -63,7 +64,7 @@ pub struct Global {
     /// The proxy next to each workload, and the one of control plane pods.
     pub proxy: Proxy,
     /// The container that sets traffic redirection up when there is no CNI plug-in.
-    #[serde(rename = "proxy_init", alias = "proxyInit")]
+    #[serde(rename = "proxy_init")]
     pub proxy_init: ProxyInit,
 
     /// Whether traffic between proxies and control plane is encrypted and authenticated.

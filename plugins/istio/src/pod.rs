@@ -16,13 +16,27 @@ use crate::settings::Object;
 pub struct AntiAffinityRule {
     /// Label that pods are told apart by.
     pub key: String,
-    /// `In`, `NotIn`, `Exists` or `DoesNotExist`.
-    pub operator: String,
+    /// How its values are compared.
+    pub operator: LabelOperator,
     /// Values of the label, separated by commas.
     #[serde(skip_serializing_if = "String::is_empty")]
     pub values: String,
     /// Node label within which pods keep apart, for example `kubernetes.io/hostname`.
     pub topology_key: String,
+}
+
+/// How a label's values are compared.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub enum LabelOperator {
+    /// The label has one of them.
+    #[default]
+    In,
+    /// The label has none of them.
+    NotIn,
+    /// There is such a label.
+    Exists,
+    /// There is no such label.
+    DoesNotExist,
 }
 
 /// A component's wishes for where its pods run.

@@ -1,7 +1,7 @@
 //! The ConfigMap `istio`: mesh configuration (`istio.mesh.v1alpha1.MeshConfig`), networks, and pilot's own values.
 //! Owns which value goes to which key of the mesh configuration.
 
-use meshhost_istio::{object, yaml};
+use meshhost_istio::{Text, object, yaml};
 use meshhost_piece::serde_json::Map;
 use meshhost_piece::{Value, json};
 
@@ -186,24 +186,27 @@ fn default_config(ctx: &Context<'_>) -> Value {
         &global.remote_pilot_address
     };
     mesh_defaults::set_discovery(&mut config, global, pilot);
-    let services = [
+    let (metrics, logs) = (
+        &global.proxy.envoy_metrics_service,
+        &global.proxy.envoy_access_log_service,
+    );
+    for (key, enabled, host, port) in [
         (
             "envoyMetricsService",
-            global.proxy.envoy_metrics_service.enabled,
-            &global.proxy.envoy_metrics_service.host,
-            global.proxy.envoy_metrics_service.port,
+            metrics.enabled,
+            &metrics.host,
+            &metrics.port,
         ),
         (
             "envoyAccessLogService",
-            global.proxy.envoy_access_log_service.enabled,
-            &global.proxy.envoy_access_log_service.host,
-            global.proxy.envoy_access_log_service.port,
+            logs.enabled,
+            &logs.host,
+            &logs.port,
         ),
-    ];
-    for (key, enabled, host, port) in services {
+    ] {
         if enabled {
             let host = host.as_deref().unwrap_or_default();
-            let port = port.map(|port| port.to_string()).unwrap_or_default();
+            let port = port.as_ref().map_or("", Text::as_str);
             config[key] = json!({ "address": format!("{host}:{port}") });
         }
     }

@@ -241,3 +241,28 @@ fn the_card_names_every_image() {
         }
     }
 }
+
+#[test]
+fn pods_start_anew_when_what_they_read_once_changes() {
+    let rules = super::contribute(json!({ "values": { "version": "canary" } }))
+        .unwrap()
+        .restarts;
+    let of: Vec<_> = rules
+        .iter()
+        .map(|rule| {
+            (
+                rule.changed.name.as_deref().unwrap(),
+                rule.restart.name.as_deref().unwrap(),
+            )
+        })
+        .collect();
+    assert_eq!(
+        of,
+        [
+            ("istiocanary", "istio-pilotcanary"),
+            ("pilot-envoy-configcanary", "istio-pilotcanary"),
+            ("galley-envoy-config", "istio-galley"),
+            ("telemetry-envoy-config", "istio-telemetry"),
+        ]
+    );
+}

@@ -31,3 +31,27 @@ fn with_all_problems_at_once() {
     );
     assert!(problems.iter().all(|problem| problem.hint.is_some()));
 }
+
+#[test]
+fn when_bounds_contradict() {
+    for (given, path) in [
+        (
+            json!({ "pilot": { "autoscaleMin": 9 } }),
+            "values.pilot.autoscaleMax",
+        ),
+        (
+            json!({ "mixer": { "telemetry": { "autoscaleMax": 0 } } }),
+            "values.mixer.telemetry.autoscaleMax",
+        ),
+    ] {
+        let Err(Failure::Rejected(problems)) = contribute(values(given.clone())) else {
+            panic!("{given}: not rejected");
+        };
+        assert_eq!(problems[0].path, path);
+    }
+    contribute(values(
+        json!({ "pilot": { "autoscaleMin": 9, "autoscaleEnabled": false } }),
+    ))
+    .unwrap();
+    contribute(values(json!({ "pilot": { "autoscaleMax": 0 } }))).unwrap();
+}

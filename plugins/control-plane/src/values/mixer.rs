@@ -180,8 +180,8 @@ impl Default for MixerTelemetry {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields, rename_all = "camelCase")]
 pub(crate) struct LoadShedding {
-    /// What is done: `disabled`, `logonly` or `enforce`.
-    pub(crate) mode: String,
+    /// What is done.
+    pub(crate) mode: LoadSheddingMode,
     /// How slow answers may become.
     pub(crate) latency_threshold: Text,
 }
@@ -189,7 +189,7 @@ pub(crate) struct LoadShedding {
 impl Default for LoadShedding {
     fn default() -> Self {
         Self {
-            mode: "enforce".to_owned(),
+            mode: LoadSheddingMode::Enforce,
             latency_threshold: "100ms".into(),
         }
     }
@@ -328,4 +328,17 @@ impl Default for StackdriverTracer {
             sample_probability: 1.0,
         }
     }
+}
+
+/// What is done when there are too many requests.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub(crate) enum LoadSheddingMode {
+    /// Nothing.
+    Disabled,
+    /// It is logged.
+    #[serde(rename = "log_only")]
+    LogOnly,
+    /// They are turned away.
+    Enforce,
 }

@@ -125,9 +125,8 @@ pub struct Sds {
     pub uds_path: String,
     /// The token that proves who a workload is.
     pub token: SdsToken,
-    /// Where injected proxies find a token of another issuer, from the secret `sdstokensecret`.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub custom_token_directory: Option<String>,
+    /// Where injected proxies find a token of another issuer, from the secret `sdstokensecret`; none if empty.
+    pub custom_token_directory: String,
     /// Read by no chart of 1.4.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub use_normal_jwt: Option<bool>,

@@ -3,7 +3,7 @@
 use meshhost_piece::schemars::{self, JsonSchema};
 use serde::{Deserialize, Serialize};
 
-use crate::scalar::Resources;
+use crate::scalar::{Resources, Text};
 
 /// The proxy.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -21,8 +21,8 @@ pub struct Proxy {
     pub access_log_file: String,
     /// What is logged of a request; the proxy's own choice if empty.
     pub access_log_format: String,
-    /// `TEXT` or `JSON`.
-    pub access_log_encoding: String,
+    /// How access logs are written.
+    pub access_log_encoding: LogEncoding,
     /// Access logs to a service.
     pub envoy_access_log_service: EnvoyEndpoint,
     /// Log level of the proxy.
@@ -91,7 +91,7 @@ impl Default for Proxy {
             concurrency: 2,
             access_log_file: String::new(),
             access_log_format: String::new(),
-            access_log_encoding: "TEXT".to_owned(),
+            access_log_encoding: LogEncoding::Text,
             envoy_access_log_service: EnvoyEndpoint::default(),
             log_level: "warning".to_owned(),
             component_log_level: "misc:error".to_owned(),
@@ -131,6 +131,16 @@ pub enum AutoInject {
     Disabled,
 }
 
+/// How access logs are written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "UPPERCASE")]
+pub enum LogEncoding {
+    /// Lines of text.
+    Text,
+    /// A JSON object a line.
+    Json,
+}
+
 /// Tracers of Istio 1.4.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
@@ -156,7 +166,7 @@ pub struct EnvoyEndpoint {
     pub host: Option<String>,
     /// Its port.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub port: Option<u16>,
+    pub port: Option<Text>,
 }
 
 /// Envoy's metrics service.
@@ -170,7 +180,7 @@ pub struct MetricsService {
     pub host: Option<String>,
     /// Its port.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub port: Option<u16>,
+    pub port: Option<Text>,
     /// How the connection is encrypted.
     pub tls_settings: MetricsTls,
     /// How a dead connection is noticed.
@@ -181,8 +191,8 @@ pub struct MetricsService {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields, rename_all = "camelCase")]
 pub struct MetricsTls {
-    /// `DISABLE`, `SIMPLE`, `MUTUAL` or `ISTIO_MUTUAL`.
-    pub mode: String,
+    /// Whether, and with whose certificates.
+    pub mode: TlsMode,
     /// Path of the proxy's certificate.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub client_certificate: Option<String>,
@@ -202,7 +212,7 @@ pub struct MetricsTls {
 impl Default for MetricsTls {
     fn default() -> Self {
         Self {
-            mode: "DISABLE".to_owned(),
+            mode: TlsMode::Disable,
             client_certificate: None,
             private_key: None,
             ca_certificates: None,
@@ -210,6 +220,20 @@ impl Default for MetricsTls {
             subject_alt_names: Vec::new(),
         }
     }
+}
+
+/// Whether a connection is encrypted, and with whose certificates.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
+pub enum TlsMode {
+    /// It is not.
+    Disable,
+    /// The server has a certificate.
+    Simple,
+    /// Both have, the client's being named here.
+    Mutual,
+    /// Both have, the client's being its own of the mesh.
+    IstioMutual,
 }
 
 /// TCP keep-alive.
