@@ -52,13 +52,13 @@ pub struct Proxy {
     #[serde(rename = "excludeIPRanges")]
     pub exclude_ip_ranges: String,
     /// Ports whose outbound traffic goes past the proxy.
-    pub exclude_outbound_ports: String,
+    pub exclude_outbound_ports: Text,
     /// Interfaces of virtual machines whose inbound traffic is treated as outbound.
     pub kubevirt_interfaces: String,
     /// Ports whose inbound traffic goes through the proxy; `*` is all.
-    pub include_inbound_ports: String,
+    pub include_inbound_ports: Text,
     /// Ports whose inbound traffic goes past the proxy.
-    pub exclude_inbound_ports: String,
+    pub exclude_inbound_ports: Text,
     /// Whether pods get a proxy when nothing else is said.
     pub auto_inject: AutoInject,
     /// Metrics to a statsd.
@@ -105,10 +105,10 @@ impl Default for Proxy {
             readiness_failure_threshold: 30,
             include_ip_ranges: "*".to_owned(),
             exclude_ip_ranges: String::new(),
-            exclude_outbound_ports: String::new(),
+            exclude_outbound_ports: Text::default(),
             kubevirt_interfaces: String::new(),
-            include_inbound_ports: "*".to_owned(),
-            exclude_inbound_ports: String::new(),
+            include_inbound_ports: "*".into(),
+            exclude_inbound_ports: Text::default(),
             auto_inject: AutoInject::Enabled,
             envoy_statsd: EnvoyEndpoint::default(),
             envoy_metrics_service: MetricsService::default(),
