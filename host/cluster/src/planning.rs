@@ -163,6 +163,7 @@ pub(crate) async fn plan(
             message: error.message().to_owned(),
         })
         .collect();
+    refusals.extend(homeless(&candidates, namespaces.as_ref()));
     let ground = Ground {
         session,
         installation,
@@ -222,6 +223,31 @@ fn unverified(
     let namespace = id.namespace.as_ref()?;
     let namespaces = namespaces?;
     (!namespaces.contains(namespace)).then(|| format!("namespace {namespace} does not exist yet"))
+}
+
+/// Objects whose namespace is not there and is not made either.
+fn homeless(candidates: &[Candidate<'_>], namespaces: Option<&BTreeSet<String>>) -> Vec<Refusal> {
+    let Some(namespaces) = namespaces else {
+        return Vec::new();
+    };
+    let made: BTreeSet<&str> = candidates
+        .iter()
+        .map(Candidate::id)
+        .filter(|id| id.group.is_empty() && id.kind == "Namespace")
+        .map(|id| id.name.as_str())
+        .collect();
+    candidates
+        .iter()
+        .filter_map(|candidate| {
+            let namespace = candidate.id().namespace.as_ref()?;
+            let there = namespaces.contains(namespace) || made.contains(namespace.as_str());
+            (!there).then(|| Refusal::NoNamespace {
+                id: candidate.id().clone(),
+                piece: candidate.contributed.piece.clone(),
+                namespace: namespace.clone(),
+            })
+        })
+        .collect()
 }
 
 /// What became of a candidate.

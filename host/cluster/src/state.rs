@@ -180,7 +180,10 @@ const WRITTEN_BY: &str = "meshhost.dev/written-by";
 impl Writer {
     pub(crate) fn new() -> Self {
         // The standard library's keys are random; nothing secret depends on them.
-        Self(format!("{:016x}", RandomState::new().build_hasher().finish()))
+        Self(format!(
+            "{:016x}",
+            RandomState::new().build_hasher().finish()
+        ))
     }
 }
 

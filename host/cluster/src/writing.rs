@@ -101,7 +101,7 @@ async fn apply(
                 return Ok(answer);
             }
             // Discovery is stale: the definition is established, but not every API server serves it yet.
-            Err(error) if error.is_not_found() && Instant::now() + LOOK_AGAIN < give_up => {
+            Err(error) if is_not_served(&error) && Instant::now() + LOOK_AGAIN < give_up => {
                 sleep(LOOK_AGAIN).await;
             }
             Err(error) => {
@@ -112,6 +112,14 @@ async fn apply(
             }
         }
     }
+}
+
+/// The path is unknown, as opposed to something that the object refers to.
+fn is_not_served(error: &RequestError) -> bool {
+    error.is_not_found()
+        && error
+            .message()
+            .contains("could not find the requested resource")
 }
 
 /// Deletes what is to be made anew, and waits until it and its pods are gone.

@@ -1,6 +1,8 @@
 //! The engine against a real API server: one control plane for all tests of this file, each test in namespaces and under
 //! names of its own, as tests run at the same time.
 
+#![expect(clippy::unwrap_used, reason = "in a test, unwrap is the assertion")]
+
 #[path = "cluster/started.rs"]
 mod started;
 #[path = "cluster/manifests.rs"]
@@ -13,3 +15,9 @@ mod upgrade;
 mod ownership;
 #[path = "cluster/failure.rs"]
 mod failure;
+#[path = "cluster/proxy.rs"]
+mod proxy;
+#[path = "cluster/requests.rs"]
+mod requests;
+#[path = "cluster/access.rs"]
+mod access;

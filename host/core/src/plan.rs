@@ -249,7 +249,19 @@ pub fn verdict(
     sent: impl Fn(Belonging) -> Value,
 ) -> Verdict {
     let Some(live) = live else {
-        return Verdict::Create;
+        // A Job with a time to live has gone by itself after it was done: it is not run again.
+        let made = sent(Belonging::Made);
+        let done = id.group == "batch"
+            && id.kind == "Job"
+            && made.pointer("/spec/ttlSecondsAfterFinished").is_some()
+            && recorded.is_some_and(|recorded| {
+                recorded.applied.is_some() && recorded.digest == digest(&made)
+            });
+        return if done {
+            Verdict::Unchanged(Belonging::Made)
+        } else {
+            Verdict::Create
+        };
     };
     if live.pointer("/metadata/deletionTimestamp").is_some() {
         return Verdict::Terminating;

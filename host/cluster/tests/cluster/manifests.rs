@@ -6,8 +6,7 @@ use serde_json::{Value, json};
 
 /// A bundle of one piece.
 pub(crate) fn bundle(manifests: Vec<Value>) -> Bundle {
-    let mut bundle = Bundle::default();
-    bundle.objects = manifests
+    let mut objects: Vec<Contributed> = manifests
         .into_iter()
         .map(|manifest| Contributed {
             object: Object::new(manifest).expect("is an object"),
@@ -15,10 +14,11 @@ pub(crate) fn bundle(manifests: Vec<Value>) -> Bundle {
             amended: Vec::new(),
         })
         .collect();
-    bundle
-        .objects
-        .sort_by(|a, b| a.object.id().cmp(b.object.id()));
-    bundle
+    objects.sort_by(|a, b| a.object.id().cmp(b.object.id()));
+    Bundle {
+        objects,
+        ..Bundle::default()
+    }
 }
 
 pub(crate) fn namespace(name: &str) -> Value {

@@ -1,8 +1,6 @@
 //! The control plane that these tests share, and looking at it from outside the engine.
 
-use std::io::{BufRead as _, BufReader};
-use std::path::PathBuf;
-use std::process::{Child, Command, Stdio};
+use std::path::{Path, PathBuf};
 use std::sync::{Mutex, OnceLock};
 
 use meshhost_cluster::{
@@ -11,37 +9,41 @@ use meshhost_cluster::{
 use meshhost_core::bundle::Bundle;
 use meshhost_core::plan::Plan;
 use meshhost_core::revision::RevisionRequest;
+use meshhost_local_cluster::{Cluster as LocalCluster, Settings};
 use serde_json::{Value, json};
 
-static STARTED: OnceLock<(Child, PathBuf)> = OnceLock::new();
+static STARTED: OnceLock<LocalCluster> = OnceLock::new();
 
-/// The kubeconfig of the control plane, which is started with the first test and ends with the last.
+/// The kubeconfig of the control plane, which is started with the first test and ends with the process.
 pub(crate) fn kubeconfig() -> PathBuf {
-    let (_, path) = STARTED.get_or_init(|| {
-        let program = std::env::var("MESHHOST_CONTROL_PLANE").expect("names the control plane");
-        let dir =
-            std::env::temp_dir().join(format!("meshhost-cluster-test-{}", std::process::id()));
-        let mut child = Command::new(program)
-            .args(["up", "--until-stdin-closes", "--nodes", "2", "--dir"])
-            .arg(&dir)
-            .stdin(Stdio::piped())
-            .stdout(Stdio::piped())
-            .stderr(Stdio::null())
-            .spawn()
-            .expect("the control plane starts");
-        let mut line = String::new();
-        let stdout = child.stdout.take().expect("is piped");
-        BufReader::new(stdout)
-            .read_line(&mut line)
-            .expect("it tells when it is ready");
-        let told: Value = serde_json::from_str(&line).expect("it tells JSON");
-        let path = told["kubeconfig"]
-            .as_str()
-            .expect("it has a kubeconfig")
-            .into();
-        (child, path)
+    let started = STARTED.get_or_init(|| {
+        let all = Path::new(env!("CARGO_TARGET_TMPDIR"));
+        forget_old_ones(all);
+        let directory = all.join(format!("cluster-{}", std::process::id()));
+        let settings = Settings {
+            nodes: 2,
+            ..Settings::default()
+        };
+        LocalCluster::start_in(&directory, &settings).expect("the control plane starts")
     });
-    path.clone()
+    started.info().kubeconfig.clone()
+}
+
+/// Nothing is dropped at the end of a test process, so the next one clears up.
+fn forget_old_ones(all: &Path) {
+    let hour = std::time::Duration::from_secs(3600);
+    for entry in std::fs::read_dir(all).into_iter().flatten().flatten() {
+        let age = entry
+            .metadata()
+            .and_then(|it| it.modified())
+            .ok()
+            .and_then(|it| it.elapsed().ok());
+        if entry.file_name().to_string_lossy().starts_with("cluster-")
+            && age.is_some_and(|age| age > hour)
+        {
+            let _ = std::fs::remove_dir_all(entry.path());
+        }
+    }
 }
 
 /// Connected.

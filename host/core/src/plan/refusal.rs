@@ -51,6 +51,18 @@ pub enum Refusal {
         /// Versions in which it is served, or what is missing.
         hint: String,
     },
+    /// Its namespace is not there, nor does the bundle make it.
+    #[error(
+        "{id}: piece {piece} puts it into namespace {namespace}, which does not exist and which no piece makes; create it, or choose another"
+    )]
+    NoNamespace {
+        /// Which object.
+        id: ObjectId,
+        /// The piece.
+        piece: String,
+        /// The namespace.
+        namespace: String,
+    },
     /// The server does not accept it.
     #[error("{id}: piece {piece}: the API server does not accept it: {message}")]
     Rejected {

@@ -133,6 +133,37 @@ fn verdict_on_one_object() {
 }
 
 #[test]
+fn a_job_that_has_gone_by_itself_is_not_run_again() {
+    let inventory = Inventory::new("mesh", "kube-system");
+    let mut id = id("Job");
+    id.group = "batch".into();
+    let job = |ttl: Option<u32>| json!({"kind": "Job", "spec": {"ttlSecondsAfterFinished": ttl}});
+    let lasting = json!({"kind": "Job", "spec": {}});
+    let applied = Applied::of(&live(None, &json!({})), "meshhost-mesh");
+    for (sent, recorded, applied, expected) in [
+        (
+            job(Some(1)),
+            job(Some(1)),
+            applied.clone(),
+            Verdict::Unchanged(Belonging::Made),
+        ),
+        (job(Some(2)), job(Some(1)), applied.clone(), Verdict::Create),
+        (job(Some(1)), job(Some(1)), None, Verdict::Create),
+        (lasting.clone(), lasting, applied, Verdict::Create),
+    ] {
+        let recorded = RecordedObject {
+            id: id.clone(),
+            api_version: "batch/v1".into(),
+            piece: "p".into(),
+            digest: digest(&recorded),
+            applied,
+        };
+        let found = verdict(&id, None, &inventory, Some(&recorded), |_| sent.clone());
+        assert_eq!(found, expected, "{sent}");
+    }
+}
+
+#[test]
 fn refusals_say_what_to_do() {
     let refusal = Refusal::Conflict {
         id: id("Service"),
