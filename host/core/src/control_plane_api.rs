@@ -4,6 +4,10 @@
 //! The API groups an installation by features, and features by components. `values` beside them is the tree of the 1.4
 //! charts: its keys belong to the pieces, whose own schemas say which there are.
 
+mod table;
+
+pub use table::{Row, table};
+
 /// The API's group and version.
 pub const API_VERSION: &str = "install.istio.io/v1alpha2";
 /// The only kind of the API.
@@ -420,95 +424,6 @@ pub fn only_feature(piece: &str) -> Option<&'static str> {
         });
     let first = features.next()??;
     features.all(|other| other == Some(first)).then_some(first)
-}
-
-/// One setting of the API.
-#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
-pub struct Row {
-    /// Below `spec`.
-    pub path: String,
-    /// What it may hold.
-    pub kind: &'static str,
-    /// Where it goes: `PIECE: path in its settings`, or what else it does.
-    pub goes_to: Vec<String>,
-    /// What it is.
-    pub summary: String,
-}
-
-/// The whole API, one row a path, in the order of the API.
-#[must_use]
-pub fn table() -> Vec<Row> {
-    let mut rows = Vec::new();
-    let mut row = |path: String, kind: Kind, goes_to: Vec<String>, summary: String| {
-        rows.push(Row {
-            path,
-            kind: kind.name(),
-            goes_to,
-            summary,
-        });
-    };
-    for (key, kind, summary) in TOP {
-        let goes_to = match key {
-            "profile" => vec!["the lowest layer".to_owned()],
-            "hub" | "tag" => vec![format!("every Istio piece: values.global.{key}")],
-            "defaultNamespace" => vec!["every Istio piece: components.*.namespace".to_owned()],
-            _ => vec![format!(
-                "each Istio piece that has the root in its schema: {key}.ROOT"
-            )],
-        };
-        row(key.to_owned(), kind, goes_to, summary.to_owned());
-    }
-    for (feature, summary) in FEATURES {
-        let all = |what: &str| -> Vec<String> {
-            components_of(feature)
-                .map(|component| {
-                    format!("{}: components.{}.{what}", component.piece, component.name)
-                })
-                .collect()
-        };
-        row(
-            format!("{feature}.enabled"),
-            Kind::Boolean,
-            all("enabled"),
-            format!("whether {summary} is installed"),
-        );
-        row(
-            format!("{feature}.components.namespace"),
-            Kind::Namespace,
-            all("namespace"),
-            "where components go that do not say themselves".to_owned(),
-        );
-        for component in components_of(feature) {
-            let below = format!("{feature}.components.{}", component.name);
-            let goes = |what: &str| {
-                vec![format!(
-                    "{}: components.{}.{what}",
-                    component.piece, component.name
-                )]
-            };
-            row(
-                format!("{below}.enabled"),
-                Kind::Boolean,
-                goes("enabled"),
-                component.summary.to_owned(),
-            );
-            row(
-                format!("{below}.namespace"),
-                Kind::Namespace,
-                goes("namespace"),
-                "where it goes".to_owned(),
-            );
-            for (key, kind, summary) in K8S {
-                row(
-                    format!("{below}.k8s.{key}"),
-                    kind,
-                    goes(&format!("k8s.{key}")),
-                    summary.to_owned(),
-                );
-            }
-        }
-    }
-    rows
 }
 
 #[cfg(test)]

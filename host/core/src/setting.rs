@@ -9,6 +9,8 @@ use serde_json::{Map, Number, Value};
 use crate::path::{Path, Step};
 use crate::source::Origin;
 
+mod merge;
+
 /// A value and the place where it was written.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Setting {
@@ -241,84 +243,6 @@ impl Setting {
         }
         self.map_mut().expect("has just been made a map")
     }
-
-    /// Lays another layer over this one: maps are merged key by key, everything else (lists too) is replaced, and `null`
-    /// takes away what is below. These are the rules of RFC 7386, of Helm and of istioctl 1.4.
-    pub fn lay_over(&mut self, over: Setting) {
-        self.lay(over, false);
-    }
-
-    /// Makes one layer of two: like [`Setting::lay_over`], but `null` stays in the result, so that it still takes away when
-    /// the result is itself laid over something.
-    ///
-    /// # Errors
-    /// Gives the upper layer back when no single layer acts like the two: where the lower one replaces or takes away what
-    /// the upper one then makes a map of.
-    pub fn stack(&mut self, over: Setting) -> Result<(), Box<Setting>> {
-        if self.stacks_with(&over) {
-            self.lay(over, true);
-            Ok(())
-        } else {
-            Err(Box::new(over))
-        }
-    }
-
-    fn stacks_with(&self, over: &Setting) -> bool {
-        match (self.map(), over.map()) {
-            (Some(below), Some(over)) => over.iter().all(|(key, entry)| {
-                below
-                    .get(key)
-                    .is_none_or(|below| below.setting.stacks_with(&entry.setting))
-            }),
-            (None, Some(_)) => false,
-            (_, None) => true,
-        }
-    }
-
-    fn lay(&mut self, over: Setting, keep_null: bool) {
-        let Setting {
-            origin,
-            value: Tree::Map(over),
-            ..
-        } = over
-        else {
-            *self = over;
-            return;
-        };
-        if self.map().is_none() {
-            *self = Self::empty_map(&origin);
-        }
-        self.origin = origin;
-        let below = self.map_mut().expect("has just been made a map");
-        for (key, entry) in over {
-            if entry.setting.value == Tree::Null && !keep_null {
-                below.shift_remove(&key);
-                continue;
-            }
-            match below.get_mut(&key) {
-                Some(under) => {
-                    under.key = entry.key;
-                    under.setting.lay(entry.setting, keep_null);
-                }
-                None if keep_null => {
-                    below.insert(key, entry);
-                }
-                None => {
-                    // A new map may hold nulls, which take away nothing.
-                    let mut setting = Setting::empty_map(&entry.setting.origin);
-                    setting.lay(entry.setting, false);
-                    let key_origin = entry.key;
-                    below.insert(
-                        key,
-                        Entry {
-                            key: key_origin,
-                            setting,
-                        },
-                    );
-                }
-            }
-        }
-    }
 }
 
 /// What a value is called in messages.
@@ -357,85 +281,4 @@ pub fn shown(setting: &Setting) -> String {
 }
 
 #[cfg(test)]
-mod tests {
-    use serde_json::json;
-
-    use super::*;
-    use crate::source::{Source, SourceKind};
-
-    fn setting(value: &Value) -> Setting {
-        let source = Source::new(SourceKind::File, "f", "");
-        Setting::from_json(&Origin::whole(&source), value)
-    }
-
-    #[test]
-    fn merges_as_rfc_7386_says() {
-        for (below, over, merged) in [
-            (json!({"a": 1}), json!({"a": 2}), json!({"a": 2})),
-            (json!({"a": 1}), json!({"b": 2}), json!({"a": 1, "b": 2})),
-            (json!({"a": 1, "b": 2}), json!({"a": null}), json!({"b": 2})),
-            (json!({"a": [1, 2]}), json!({"a": [3]}), json!({"a": [3]})),
-            (
-                json!({"a": [1]}),
-                json!({"a": {"b": 1}}),
-                json!({"a": {"b": 1}}),
-            ),
-            (json!({"a": {"b": 1}}), json!({"a": 1}), json!({"a": 1})),
-            (
-                json!({"a": {"b": 1, "c": 2}}),
-                json!({"a": {"b": null, "d": {"e": null, "f": 1}}}),
-                json!({"a": {"c": 2, "d": {"f": 1}}}),
-            ),
-            (
-                json!({}),
-                json!({"a": {"b": {"c": null}}}),
-                json!({"a": {"b": {}}}),
-            ),
-            (json!({"a": 1}), json!({}), json!({"a": 1})),
-        ] {
-            let mut tree = setting(&below);
-            tree.lay_over(setting(&over));
-            assert_eq!(tree.to_json(), merged, "{below} under {over}");
-        }
-    }
-
-    #[test]
-    fn stacked_layers_act_like_one_after_the_other() {
-        let base = json!({"a": 1, "b": {"c": 1, "d": 2}, "e": [1]});
-        for (first, second, replaced) in [
-            (json!({"a": null}), json!({"b": {"c": null}}), false),
-            (json!({"b": {"d": 3}}), json!({"b": null}), false),
-            (json!({"a": {"x": null}}), json!({"a": {"y": 1}}), false),
-            (json!({"b": null}), json!({"b": {"d": 3}}), true),
-            (json!({"b": 5}), json!({"b": {"d": 3}}), true),
-        ] {
-            let mut one_by_one = setting(&base);
-            one_by_one.lay_over(setting(&first));
-            one_by_one.lay_over(setting(&second));
-            let mut stacked = setting(&first);
-            let mut at_once = setting(&base);
-            match stacked.stack(setting(&second)) {
-                Ok(()) => at_once.lay_over(stacked),
-                Err(second) => {
-                    assert!(replaced, "{first} {second:?}");
-                    at_once.lay_over(stacked);
-                    at_once.lay_over(*second);
-                }
-            }
-            assert_eq!(at_once.to_json(), one_by_one.to_json(), "{first} {second}");
-        }
-    }
-
-    #[test]
-    fn finds_places() {
-        let source = Source::new(SourceKind::File, "f", "a: {b: 1}");
-        let key = |start| Origin::new(&source, start, start + 1);
-        let mut tree = setting(&json!({"a": {"b": 1}}));
-        let a = tree.map_mut().unwrap().get_mut("a").unwrap();
-        a.key = key(0);
-        a.setting.map_mut().unwrap().get_mut("b").unwrap().key = key(4);
-        assert_eq!(tree.place(&Path::of("a.b")).column(), 5);
-        assert_eq!(tree.place(&Path::of("a.none.deeper")).column(), 1);
-        assert_eq!(tree.at_keys("a.b").unwrap().to_json(), json!(1));
-    }
-}
+mod tests;

@@ -1,0 +1,149 @@
+use serde_json::json;
+
+use super::*;
+use crate::source::{Source, SourceKind};
+use crate::yaml;
+
+fn schema() -> Value {
+    json!({
+        "type": "object", "additionalProperties": false,
+        "properties": {
+            "on": {"type": "boolean"},
+            "replicas": {"type": "integer", "minimum": 1, "maximum": 9},
+            "mode": {"enum": ["ALLOW_ANY", "REGISTRY_ONLY"]},
+            "tag": {"type": "string"},
+            "port": {"type": ["integer", "string"]},
+            "maybe": {"anyOf": [{"$ref": "#/$defs/Resources"}, {"type": "null"}]},
+            "list": {"type": "array", "items": {"$ref": "#/$defs/Resources"}},
+            "labels": {"type": "object", "additionalProperties": {"type": "string"}},
+            "name": {"type": "string", "pattern": "^[a-z]+$"},
+        },
+        "$defs": {"Resources": {"type": "object", "additionalProperties": false, "required": ["cpu"],
+            "properties": {"cpu": {"type": "string"}, "memory": {"type": "string"}}}},
+    })
+}
+
+fn problems(text: &str) -> String {
+    let source = Source::new(SourceKind::File, "f.yaml", text);
+    let settings = yaml::read(&source).unwrap().remove(0);
+    match check("p", &schema(), &settings, &|path: &Path| {
+        format!("x.{path}")
+    }) {
+        Ok(()) => String::new(),
+        Err(problems) => problems.to_string().replace("\n  ", " | "),
+    }
+}
+
+#[test]
+fn says_what_is_wrong_where() {
+    for (text, said) in [
+        (
+            "on: true\nreplicas: 3\nmode: ALLOW_ANY\nmaybe: {cpu: 1m}\nlist: [{cpu: 1m}]\nport: 1",
+            "",
+        ),
+        (
+            "on: maybe",
+            "f.yaml:1:5: x.on: must be true or false, not a text `maybe`",
+        ),
+        (
+            "on: 'true'",
+            "f.yaml:1:5: x.on: must be true or false, not a text `true` | write it without quotes",
+        ),
+        ("replicas: 0", "f.yaml:1:11: x.replicas: must be at least 1"),
+        (
+            "replicas: 1.5",
+            "f.yaml:1:11: x.replicas: must be a whole number, not a number `1.5`",
+        ),
+        (
+            "mode: ALOW_ANY",
+            "f.yaml:1:7: x.mode: must be one of \"ALLOW_ANY\", \"REGISTRY_ONLY\", not \"ALOW_ANY\" | did you mean `ALLOW_ANY`?",
+        ),
+        (
+            "tag: 1.4",
+            "f.yaml:1:6: x.tag: must be a text, not a number `1.4` | write it in quotes",
+        ),
+        (
+            "port: []",
+            "f.yaml:1:1: x.port: must be a whole number or a text, not a list `[]`",
+        ),
+        (
+            "replica: 1",
+            "f.yaml:1:1: x.replica: is not a setting of piece p | did you mean `replicas`?",
+        ),
+        (
+            "maybe: {cpu: 1m, memry: 1}",
+            "f.yaml:1:18: x.maybe.memry: is not a setting of piece p | did you mean `memory`?",
+        ),
+        (
+            "maybe: 5",
+            "f.yaml:1:8: x.maybe: must be a map, not a number `5`",
+        ),
+        (
+            "list:\n- cpu: 1m\n- memory: x",
+            "f.yaml:3:3: x.list[1]: lacks `cpu`",
+        ),
+        (
+            "labels: {a: 1}",
+            "f.yaml:1:13: x.labels.a: must be a text, not a number `1` | write it in quotes",
+        ),
+        (
+            "name: A",
+            "f.yaml:1:7: x.name: `A` does not have the form ^[a-z]+$",
+        ),
+        (
+            "on: 1\ntags: 2",
+            "f.yaml:1:5: x.on: must be true or false, not a number `1`\nf.yaml:2:1: x.tags: is not a setting of piece p | did you mean `tag`?",
+        ),
+    ] {
+        assert_eq!(problems(text), said, "{text}");
+    }
+}
+
+#[test]
+fn takes_what_was_typed_for_a_text() {
+    let source = Source::new(
+        SourceKind::Argument,
+        "--set",
+        "tag=1.40,on=true,port=8080,labels.a=5",
+    );
+    let mut settings = Setting::empty_map(&crate::source::Origin::whole(&source));
+    for assignment in crate::set_flag::parse(&source, false).unwrap() {
+        crate::set_flag::assign(&mut settings, &assignment).unwrap();
+    }
+    let schema = schema();
+    adopt_typed(&mut settings, SchemaView::new(&schema));
+    assert_eq!(
+        settings.to_json(),
+        json!({"tag": "1.40", "on": true, "port": 8080, "labels": {"a": "5"}})
+    );
+}
+
+#[test]
+fn a_bad_schema_is_the_pieces_fault() {
+    let source = Source::new(SourceKind::File, "f.yaml", "");
+    let settings = Setting::empty_map(&crate::source::Origin::whole(&source));
+    for bad in [
+        json!({"type": 5}),
+        json!({"$ref": "https://example.com/x"}),
+        json!({"pattern": "("}),
+        json!(7),
+    ] {
+        let problems = check("p", &bad, &settings, &|path: &Path| path.to_string()).unwrap_err();
+        assert!(
+            problems
+                .to_string()
+                .starts_with("the settings schema of piece p cannot be used"),
+            "{problems}"
+        );
+    }
+    for odd in [
+        json!({"$ref": "#"}),
+        json!({"allOf": [{"$ref": "#"}]}),
+        json!(true),
+    ] {
+        assert!(
+            check("p", &odd, &settings, &|path: &Path| path.to_string()).is_ok(),
+            "{odd}"
+        );
+    }
+}

@@ -1,0 +1,318 @@
+//! Reading the pieces of an Installation. Owns the refusals of what does not fit; merging is done before.
+
+use std::time::Duration;
+
+use serde::Deserialize;
+
+use super::{Grants, Limits, Piece, PieceSource, wrong};
+use crate::nearest;
+use crate::object::is_dns_label;
+use crate::path::Path;
+use crate::problem::{Problem, Problems};
+use crate::selector::Selector;
+use crate::setting::{Entry, Setting, Tree};
+use crate::source::Origin;
+
+const SPEC: [&str; 3] = ["profile", "namespace", "pieces"];
+const PIECE: [&str; 8] = [
+    "name",
+    "enabled",
+    "source",
+    "digest",
+    "namespace",
+    "settings",
+    "grants",
+    "limits",
+];
+const SOURCE: [&str; 3] = ["builtin", "file", "oci"];
+const GRANTS: [&str; 3] = ["files", "emits", "amends"];
+const LIMITS: [&str; 3] = ["memory", "time", "output"];
+
+/// Reads the pieces of a merged spec; what cannot be read is a problem and left out.
+pub fn read(spec: &Setting, problems: &mut Problems) -> Vec<Piece> {
+    let mut reader = Reader { problems };
+    reader.known(spec, &SPEC, &Path::root(), "an Installation");
+    if let Some(namespace) = spec.get("namespace") {
+        reader.namespace(namespace, &Path::of("namespace"));
+    }
+    let Some(pieces) = spec.get("pieces").and_then(Setting::map) else {
+        return Vec::new();
+    };
+    let names: Vec<&str> = pieces
+        .iter()
+        .filter(|(_, entry)| entry.setting.get("source").is_some())
+        .map(|(name, _)| name.as_str())
+        .collect();
+    pieces
+        .iter()
+        .filter_map(|(name, entry)| reader.piece(name, entry, &names))
+        .collect()
+}
+
+struct Reader<'a> {
+    problems: &'a mut Problems,
+}
+
+impl Reader<'_> {
+    fn known(&mut self, setting: &Setting, known: &[&str], path: &Path, of: &str) {
+        let Some(map) = setting.map() else {
+            self.problems.push(wrong(setting, "a map", path));
+            return;
+        };
+        for (key, entry) in map {
+            if !known.contains(&key.as_str()) {
+                let message = format!("is not a setting of {of}");
+                self.problems.push(
+                    Problem::at(&entry.key, path.key(key), message)
+                        .maybe_hint(nearest::hint(key, known.iter().copied())),
+                );
+            }
+        }
+    }
+
+    fn text(&mut self, setting: Option<&Setting>, path: &Path) -> Option<String> {
+        let setting = setting?;
+        match setting.text() {
+            Some(text) if !text.is_empty() => Some(text.to_owned()),
+            _ => {
+                self.problems.push(wrong(setting, "a text", path));
+                None
+            }
+        }
+    }
+
+    fn namespace(&mut self, setting: &Setting, path: &Path) -> Option<String> {
+        match setting.text() {
+            Some(text) if is_dns_label(text) => Some(text.to_owned()),
+            _ => {
+                let wanted = "the name of a namespace (lower-case letters, digits and `-`)";
+                self.problems.push(wrong(setting, wanted, path));
+                None
+            }
+        }
+    }
+
+    fn piece(&mut self, name: &str, entry: &Entry, names: &[&str]) -> Option<Piece> {
+        let path = Path::of("pieces").key(name);
+        let fields = &entry.setting;
+        self.known(fields, &PIECE, &path, "a piece");
+        fields.map()?;
+        if !is_dns_label(name) {
+            let message = "is no name of a piece (lower-case letters, digits and `-`)";
+            self.problems.push(Problem::at(&entry.key, &path, message));
+            return None;
+        }
+        let enabled = match fields.get("enabled") {
+            None => true,
+            Some(setting) => setting.bool().unwrap_or_else(|| {
+                let problem = wrong(setting, "true or false", &path.key("enabled"));
+                self.problems.push(problem);
+                false
+            }),
+        };
+        let (source, source_origin) = self.source(name, entry, &path, names)?;
+        let digest = self.text(fields.get("digest"), &path.key("digest"));
+        if let (Some(digest), Some(setting)) = (&digest, fields.get("digest")) {
+            let hex = digest.strip_prefix("sha256:").unwrap_or(digest);
+            if hex.len() != 64 || !hex.bytes().all(|b| b.is_ascii_hexdigit()) {
+                let wanted = "`sha256:` and 64 hexadecimal digits";
+                self.problems
+                    .push(wrong(setting, wanted, &path.key("digest")));
+            }
+        }
+        let namespace = fields
+            .get("namespace")
+            .and_then(|setting| self.namespace(setting, &path.key("namespace")));
+        let settings = match fields.get("settings") {
+            None => Setting::empty_map(&fields.origin),
+            Some(settings) => {
+                if settings.map().is_none() {
+                    self.problems
+                        .push(wrong(settings, "a map", &path.key("settings")));
+                }
+                settings.clone()
+            }
+        };
+        Some(Piece {
+            name: name.to_owned(),
+            origin: entry.key.clone(),
+            enabled,
+            source,
+            source_origin,
+            digest,
+            namespace,
+            settings,
+            grants: self.grants(fields.get("grants"), &path.key("grants")),
+            limits: self.limits(fields.get("limits"), &path.key("limits")),
+        })
+    }
+
+    fn source(
+        &mut self,
+        name: &str,
+        entry: &Entry,
+        path: &Path,
+        names: &[&str],
+    ) -> Option<(PieceSource, Origin)> {
+        let path_of_source = path.key("source");
+        let Some(source) = entry.setting.get("source") else {
+            let message =
+                format!("there is no piece `{name}` here, and nothing says where it comes from");
+            let hint = match nearest::nearest(name, names.iter().copied()).as_slice() {
+                [] => "give it a `source: {builtin: NAME}`, `{file: PATH}` or `{oci: REFERENCE}`"
+                    .to_owned(),
+                near => format!("did you mean {}?", nearest::quoted(near, "or")),
+            };
+            self.problems
+                .push(Problem::at(&entry.key, path, message).hint(hint));
+            return None;
+        };
+        if let Some(text) = source.text() {
+            self.problems.push(
+                wrong(source, "a map", &path_of_source)
+                    .hint(format!("write `{{file: {text}}}`, or `{{oci: …}}`")),
+            );
+            return None;
+        }
+        self.known(source, &SOURCE, &path_of_source, "a source");
+        let said: Vec<(&String, &Entry)> = source
+            .map()?
+            .iter()
+            .filter(|(key, _)| SOURCE.contains(&key.as_str()))
+            .collect();
+        if said.is_empty() && source.map().is_some_and(|map| !map.is_empty()) {
+            return None;
+        }
+        let [(kind, entry)] = said.as_slice() else {
+            let message = if said.is_empty() {
+                "says nothing of where the piece comes from"
+            } else {
+                "says several places where the piece comes from"
+            };
+            self.problems.push(
+                Problem::at(&source.origin, &path_of_source, message)
+                    .hint("give one of `builtin: NAME`, `file: PATH` and `oci: REFERENCE`"),
+            );
+            return None;
+        };
+        let text = self.text(Some(&entry.setting), &path_of_source.key(kind))?;
+        let source = match kind.as_str() {
+            "builtin" => PieceSource::Builtin(text),
+            "file" => PieceSource::File(text),
+            _ => PieceSource::Oci(text),
+        };
+        Some((source, entry.setting.origin.clone()))
+    }
+
+    fn grants(&mut self, grants: Option<&Setting>, path: &Path) -> Grants {
+        let Some(setting) = grants else {
+            return Grants::default();
+        };
+        self.known(setting, &GRANTS, path, "grants");
+        let mut grants = Grants::default();
+        if let Some(files) = setting.get("files") {
+            let path = path.key("files");
+            if files.map().is_none() {
+                self.problems
+                    .push(wrong(files, "a map of wishes to paths", &path));
+            }
+            for (wish, entry) in files.map().into_iter().flatten() {
+                if let Some(text) = self.text(Some(&entry.setting), &path.key(wish)) {
+                    grants
+                        .files
+                        .insert(wish.clone(), (text, entry.setting.origin.clone()));
+                }
+            }
+        }
+        grants.emits = self.selectors(setting.get("emits"), &path.key("emits"));
+        grants.amends = self.selectors(setting.get("amends"), &path.key("amends"));
+        grants
+    }
+
+    fn selectors(&mut self, setting: Option<&Setting>, path: &Path) -> Option<Vec<Selector>> {
+        let setting = setting?;
+        let Some(list) = setting.list() else {
+            self.problems
+                .push(wrong(setting, "a list of selectors", path));
+            return None;
+        };
+        let mut selectors = Vec::new();
+        for (index, entry) in list.iter().enumerate() {
+            let path = path.index(index);
+            self.known(
+                entry,
+                &["group", "kind", "namespace", "name"],
+                &path,
+                "a selector",
+            );
+            for (key, field) in entry.map().into_iter().flatten() {
+                if field.setting.text().is_none() {
+                    self.problems
+                        .push(wrong(&field.setting, "a text", &path.key(key)));
+                }
+            }
+            selectors.extend(Selector::deserialize(entry.to_json()).ok());
+        }
+        Some(selectors)
+    }
+
+    fn limits(&mut self, limits: Option<&Setting>, path: &Path) -> Limits {
+        let Some(setting) = limits else {
+            return Limits::default();
+        };
+        self.known(setting, &LIMITS, path, "limits");
+        let mut read = |key: &str, wanted: &str, value: fn(&str) -> Option<u64>| {
+            let setting = setting.get(key)?;
+            let text = match &setting.value {
+                Tree::Number(number) => number.to_string(),
+                _ => setting.text().unwrap_or_default().to_owned(),
+            };
+            let value = value(&text).filter(|value| *value > 0);
+            if value.is_none() {
+                self.problems.push(wrong(setting, wanted, &path.key(key)));
+            }
+            value
+        };
+        Limits {
+            memory: read("memory", "a number of bytes, such as `64Mi`", bytes),
+            time: read("time", "a time, such as `10s` or `500ms`", milliseconds)
+                .map(Duration::from_millis),
+            output: read("output", "a number of bytes, such as `64Mi`", bytes),
+        }
+    }
+}
+
+/// `64Mi`, `1Gi`, `4096`: the binary quantities of Kubernetes.
+fn bytes(text: &str) -> Option<u64> {
+    let units = [("Ki", 1 << 10), ("Mi", 1 << 20), ("Gi", 1 << 30)];
+    let (digits, unit) = units
+        .iter()
+        .find_map(|(unit, factor)| Some((text.strip_suffix(unit)?, *factor)))
+        .unwrap_or((text, 1));
+    digits.parse::<u64>().ok()?.checked_mul(unit)
+}
+
+/// `10s`, `500ms`, `2m`.
+fn milliseconds(text: &str) -> Option<u64> {
+    let units = [("ms", 1), ("s", 1000), ("m", 60_000)];
+    let (digits, unit) = units
+        .iter()
+        .find_map(|(unit, factor)| Some((text.strip_suffix(unit)?, *factor)))?;
+    digits.parse::<u64>().ok()?.checked_mul(unit)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn reads_quantities() {
+        assert_eq!(bytes("64Mi"), Some(64 << 20));
+        assert_eq!(bytes("4096"), Some(4096));
+        assert_eq!(bytes("99999999999999999999Gi"), None);
+        assert_eq!(bytes("1.5Gi"), None);
+        assert_eq!(milliseconds("500ms"), Some(500));
+        assert_eq!(milliseconds("2m"), Some(120_000));
+        assert_eq!(milliseconds("2"), None);
+    }
+}
