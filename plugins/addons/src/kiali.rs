@@ -73,16 +73,13 @@ fn config(values: &Values) -> Value {
     if !own.context_path.is_empty() {
         server["web_root"] = json!(own.context_path);
     }
-    let prometheus = match global.prometheus_namespace.as_str() {
-        "" => "http://prometheus:9090".to_owned(),
-        namespace => format!("http://prometheus.{namespace}:9090"),
-    };
+    let prometheus = format!("http://prometheus.{}:9090", global.prometheus_namespace);
     let mut config = json!({
         "istio_component_namespaces": {
-            "grafana": said(&global.telemetry_namespace),
-            "tracing": said(&global.telemetry_namespace),
-            "pilot": said(&global.config_namespace),
-            "prometheus": said(&global.prometheus_namespace),
+            "grafana": global.telemetry_namespace,
+            "tracing": global.telemetry_namespace,
+            "pilot": global.config_namespace,
+            "prometheus": global.prometheus_namespace,
         },
         "istio_namespace": global.istio_namespace,
         "deployment": { "accessible_namespaces": ["**"] },
@@ -106,11 +103,6 @@ fn config(values: &Values) -> Value {
         });
     }
     config
-}
-
-/// For Kiali an empty text is a name, and null is its own default.
-fn said(text: &str) -> Option<&str> {
-    Some(text).filter(|text| !text.is_empty())
 }
 
 /// Name and password `admin`, for a first look.

@@ -41,7 +41,8 @@ impl Piece for Addons {
     }
 
     fn contribute(request: Request<Self::Settings>) -> Result<Contribution, Failure> {
-        let (values, mut diagnostics) = request.settings.effective_values()?;
+        let (mut values, mut diagnostics) = request.settings.effective_values()?;
+        values.global.fill_namespaces(&request.namespace);
         let components = &request.settings.components;
         let tracer = tracing::container(values.tracing.provider);
         let addons: [(&Component, &str, Workload<'_>, Build, Restarts); 4] = [

@@ -42,7 +42,8 @@ impl Piece for Gateways {
     }
 
     fn contribute(request: Request<Self::Settings>) -> Result<Contribution, Failure> {
-        let (values, mut diagnostics) = request.settings.effective_values()?;
+        let (mut values, mut diagnostics) = request.settings.effective_values()?;
+        values.global.fill_namespaces(&request.namespace);
         let components = &request.settings.components;
         let ingress = &components.ingress_gateway;
         let egress = &components.egress_gateway;

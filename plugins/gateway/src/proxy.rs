@@ -102,7 +102,7 @@ fn arguments(gateway: &Gateway<'_>) -> Vec<String> {
     pair("--controlPlaneAuthPolicy", policy.to_owned());
     pair(
         "--discoveryAddress",
-        in_namespace("istio-pilot", &global.config_namespace, port),
+        format!("istio-pilot.{}:{port}", global.config_namespace),
     );
     if !global.trust_domain.is_empty() {
         args.push(format!("--trust-domain={}", global.trust_domain));
@@ -112,17 +112,9 @@ fn arguments(gateway: &Gateway<'_>) -> Vec<String> {
 
 fn zipkin(global: &Global) -> String {
     if global.tracer.zipkin.address.is_empty() {
-        in_namespace("zipkin", &global.telemetry_namespace, 9411)
+        format!("zipkin.{}:9411", global.telemetry_namespace)
     } else {
         global.tracer.zipkin.address.clone()
-    }
-}
-
-fn in_namespace(service: &str, namespace: &str, port: u16) -> String {
-    if namespace.is_empty() {
-        format!("{service}:{port}")
-    } else {
-        format!("{service}.{namespace}:{port}")
     }
 }
 
