@@ -125,6 +125,14 @@ async fn nothing_is_left(name: &str) {
     assert_eq!(records["items"], json!([]), "records are left");
 }
 
+/// Trying each single request takes long: `MESHHOST_TEST_EVERY=1` does.
+fn every(otherwise: usize) -> usize {
+    match std::env::var("MESHHOST_TEST_EVERY") {
+        Ok(number) => number.parse().expect("MESHHOST_TEST_EVERY is a number"),
+        Err(_) => otherwise,
+    }
+}
+
 /// Install, upgrade with removal, uninstall: ended at a request, then run again.
 #[tokio::test]
 async fn a_run_that_is_cut_off_is_finished_by_the_next() {
@@ -138,8 +146,7 @@ async fn a_run_that_is_cut_off_is_finished_by_the_next() {
             .expect("it is applied");
         undisturbed.push(members(name).await);
     }
-    // A prime step, so that the three kinds of run are not always cut at the same requests.
-    for point in (1..).step_by(7) {
+    for point in (1..).step_by(every(7)) {
         let mut any = false;
         for (step, expected) in steps.iter().zip(&undisturbed) {
             let cluster = proxy.cluster().await;
@@ -189,7 +196,7 @@ async fn trouble_that_passes_is_survived() {
     ];
     let mut faults = faults.into_iter().cycle();
     let mut expected = None;
-    for point in (2..).step_by(5) {
+    for point in (2..).step_by(every(5)) {
         let mut any = false;
         for step in [small(name, "1"), Bundle::default()] {
             let fault = faults.next().expect("it is endless");
