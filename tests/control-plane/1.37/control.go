@@ -48,7 +48,7 @@ func (s *supervisor) obey(ctx context.Context, request string) error {
 	if !slices.Contains(componentNames, name) {
 		return fmt.Errorf("no component %q; there are %s", name, strings.Join(componentNames, ", "))
 	}
-	if s.programs[name] == "" && !s.separate {
+	if s.programs[name].path == "" && !s.separate {
 		return fmt.Errorf("%s runs inside the supervisor's process; start the cluster with --processes to %s it", name, verb)
 	}
 	switch verb {

@@ -13,7 +13,7 @@ const (
 
 // commandLines gives every component its flags. They hold for the linked-in components and for the
 // separate programs alike, so only flags that many versions know are used.
-func commandLines(d directory, port int, extra map[string][]string) map[string][]string {
+func commandLines(d directory, port int, programs map[string]program, extra map[string][]string) map[string][]string {
 	pki := func(name string) string { return d.path("pki", name) }
 	// Nobody scrapes the metrics of these two, so they listen nowhere.
 	const nowhere = "--secure-port=0"
@@ -75,6 +75,16 @@ func commandLines(d directory, port int, extra map[string][]string) map[string][
 			"--node-ip=" + nodeAddress(0),
 			"--node-lease-duration-seconds=40",
 		},
+	}
+	// Old versions also listen without TLS if they are not told otherwise; the flags went away later.
+	for component, flag := range map[string]string{
+		apiServer:         "--insecure-port=0",
+		controllerManager: "--port=0",
+		scheduler:         "--port=0",
+	} {
+		if minor := programs[component].minor; minor != 0 && minor < 20 {
+			lines[component] = append(lines[component], flag)
+		}
 	}
 	for component, flags := range extra {
 		lines[component] = append(lines[component], flags...)

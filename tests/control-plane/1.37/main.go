@@ -60,6 +60,10 @@ func run(args []string) error {
 	if !ok {
 		return fmt.Errorf("unknown command %q\n%s", name, usage)
 	}
+	if len(rest) == 1 && rest[0] == "--version" && strings.HasPrefix(name, "kube-") {
+		fmt.Println("Kubernetes", version.Get().GitVersion) // as the program of that name says it
+		return nil
+	}
 	serve, err := prepare(rest, nil)
 	if err != nil {
 		return fmt.Errorf("%s: %w", name, err)

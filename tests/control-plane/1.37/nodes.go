@@ -102,12 +102,16 @@ func createNodes(ctx context.Context, client kubernetes.Interface, count int, ve
 }
 
 // waitCluster waits until workloads can be created without a retry: nodes are Ready, and every
-// namespace has what the controller manager puts into it.
-func waitCluster(ctx context.Context, client kubernetes.Interface, nodes int) error {
+// namespace has what the controller manager puts into it: a service account and, if rootCA is set,
+// the certificate of the cluster's authority (since Kubernetes 1.20).
+func waitCluster(ctx context.Context, client kubernetes.Interface, nodes int, rootCA bool) error {
 	err := waitFor(ctx, "every namespace has its service account", func(ctx context.Context) error {
 		for _, namespace := range []string{"default", "kube-system", "kube-public", "kube-node-lease"} {
 			if _, err := client.CoreV1().ServiceAccounts(namespace).Get(ctx, "default", metav1.GetOptions{}); err != nil {
 				return err
+			}
+			if !rootCA {
+				continue
 			}
 			if _, err := client.CoreV1().ConfigMaps(namespace).Get(ctx, "kube-root-ca.crt", metav1.GetOptions{}); err != nil {
 				return err

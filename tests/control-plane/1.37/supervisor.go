@@ -14,7 +14,7 @@ import (
 type supervisor struct {
 	dir       directory
 	flags     map[string][]string // by component
-	programs  map[string]string   // components that are other programs, by component
+	programs  map[string]program  // components that are other programs, by component
 	separate  bool                // built-in components too run as processes of their own
 	listener  net.Listener        // for a built-in API server inside this process
 	readiness func(context.Context) error
@@ -42,7 +42,7 @@ func (s *supervisor) start(name string) error {
 }
 
 func (s *supervisor) startProcess(name string) (*process, error) {
-	program, args := s.programs[name], s.flags[name]
+	program, args := s.programs[name].path, s.flags[name]
 	if program == "" && !s.separate {
 		return startInside(name, args, s.listenerOf(name))
 	}
@@ -70,7 +70,7 @@ func (s *supervisor) listenerOf(name string) net.Listener {
 
 // logOf is the file that a component's messages go to.
 func (s *supervisor) logOf(name string) string {
-	if s.programs[name] == "" && !s.separate {
+	if s.programs[name].path == "" && !s.separate {
 		return s.dir.path("control-plane.log")
 	}
 	return s.dir.path(name + ".log")

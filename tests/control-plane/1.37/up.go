@@ -9,7 +9,6 @@ import (
 	"net"
 	"os"
 	"os/signal"
-	"path/filepath"
 	"slices"
 	"strings"
 	"syscall"
@@ -171,7 +170,7 @@ func prepareCluster(o upOptions) (*supervisor, kubernetes.Interface, string, err
 	}
 	s := &supervisor{
 		dir:       dir,
-		flags:     commandLines(dir, listener.Addr().(*net.TCPAddr).Port, extra),
+		flags:     commandLines(dir, listener.Addr().(*net.TCPAddr).Port, programs, extra),
 		programs:  programs,
 		separate:  o.processes,
 		listener:  listener,
@@ -179,7 +178,7 @@ func prepareCluster(o upOptions) (*supervisor, kubernetes.Interface, string, err
 		running:   map[string]*process{},
 		failed:    make(chan error, len(componentNames)),
 	}
-	if s.separate || programs[apiServer] != "" {
+	if s.separate || programs[apiServer].path != "" {
 		_ = listener.Close() // the API server's own process binds the port
 	}
 	return s, client, server, nil
@@ -221,7 +220,8 @@ func (s *supervisor) bringUp(ctx context.Context, client kubernetes.Interface, n
 	if err := createNodes(ctx, client, nodes, version.GitVersion); err != nil {
 		return "", err
 	}
-	if err := waitCluster(ctx, client, nodes); err != nil {
+	minor := s.programs[apiServer].minor
+	if err := waitCluster(ctx, client, nodes, minor == 0 || minor >= 20); err != nil {
 		return "", err
 	}
 	s.mu.Lock()
@@ -258,26 +258,4 @@ func extraFlags(args []string) (map[string][]string, error) {
 		extra[component] = append(extra[component], flag)
 	}
 	return extra, nil
-}
-
-// findPrograms looks for programs with the components' names in a folder; "" means no folder.
-func findPrograms(folder string) (map[string]string, error) {
-	programs := map[string]string{}
-	if folder == "" {
-		return programs, nil
-	}
-	folder, err := filepath.Abs(folder)
-	if err != nil {
-		return nil, err
-	}
-	for _, name := range componentNames {
-		program := filepath.Join(folder, name)
-		if info, err := os.Stat(program); err == nil && info.Mode().IsRegular() && info.Mode()&0o111 != 0 {
-			programs[name] = program
-		}
-	}
-	if len(programs) == 0 {
-		return nil, fmt.Errorf("none of %s is in %s (--assets, or KUBEBUILDER_ASSETS)", strings.Join(componentNames, ", "), folder)
-	}
-	return programs, nil
 }

@@ -102,16 +102,19 @@ pub(crate) fn launch(
     fs::create_dir_all(directory).map_err(Error::system(directory.display().to_string()))?;
     let said = directory.join("supervisor.log");
     let log = File::create(&said).map_err(Error::system(said.display().to_string()))?;
-    let mut command = Command::new(&program);
+    let mut command = Command::new(&program.path);
     command
         .args(settings.arguments(directory))
         .stdin(Stdio::null())
         .stdout(Stdio::piped())
         .stderr(log);
+    if let Some(components) = &program.components {
+        command.arg("--assets").arg(components);
+    }
     prepare(&mut command);
     let mut child = command
         .spawn()
-        .map_err(Error::system(program.display().to_string()))?;
+        .map_err(Error::system(program.path.display().to_string()))?;
     let mut stdout = BufReader::new(child.stdout.take().expect("standard output is piped"));
     let mut line = String::new();
     // The control plane has a limit of its own on how long it tries; here it is enough to wait for its word or its end.

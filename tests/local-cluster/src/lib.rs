@@ -20,6 +20,8 @@
 
 mod sources;
 mod progress;
+mod go;
+mod compile;
 mod program;
 mod settings;
 mod launch;
@@ -27,7 +29,8 @@ mod cluster;
 pub mod detached;
 
 pub use cluster::Cluster;
+pub use go::GoError;
 pub use launch::{Error, Info};
-pub use program::{BuildError, find_or_build};
+pub use program::{BuildError, Program, find_or_build};
 pub use settings::{Component, Settings};
 pub use sources::{KubeVersion, UnknownVersion};

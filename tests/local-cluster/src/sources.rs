@@ -15,17 +15,21 @@ pub enum KubeVersion {
     /// The version of today.
     #[default]
     V1_37,
+    /// The version of Istio 1.4's own time: server-side apply is beta there, CRDs and webhooks are just v1, and the critical
+    /// priority classes are for kube-system only.
+    V1_16,
 }
 
 impl KubeVersion {
     /// All that there are.
-    pub const ALL: [KubeVersion; 1] = [KubeVersion::V1_37];
+    pub const ALL: [KubeVersion; 2] = [KubeVersion::V1_37, KubeVersion::V1_16];
 
     /// The version as people write it, `1.37`; also the name of the folder.
     #[must_use]
     pub fn as_str(self) -> &'static str {
         match self {
             KubeVersion::V1_37 => "1.37",
+            KubeVersion::V1_16 => "1.16",
         }
     }
 }
@@ -67,6 +71,8 @@ pub(crate) struct Sources {
     pub(crate) kubernetes: String,
     /// The oldest Go that builds it, `1.26.0`.
     pub(crate) go: String,
+    /// Whether `generate.go` has to run before the build.
+    pub(crate) generates: bool,
     /// Changes with everything that goes into the program.
     pub(crate) digest: String,
 }
@@ -99,14 +105,19 @@ impl Sources {
         Ok(Sources {
             kubernetes: after("k8s.io/kubernetes ")?,
             go: after("go ")?,
-            digest: digest(&folder)?,
+            generates: folder.join("generate.go").is_file(),
+            digest: digest(&files(&folder)?)?,
             folder,
         })
     }
+
+    /// The files that a build reads, in a fixed order.
+    pub(crate) fn files(&self) -> io::Result<Vec<PathBuf>> {
+        files(&self.folder)
+    }
 }
 
-/// Sixteen hexadecimal digits over names and contents of the files that `go build` reads.
-fn digest(folder: &Path) -> io::Result<String> {
+fn files(folder: &Path) -> io::Result<Vec<PathBuf>> {
     let mut files: Vec<PathBuf> = fs::read_dir(folder)?
         .map(|e| e.map(|e| e.path()))
         .collect::<io::Result<_>>()?;
@@ -117,6 +128,11 @@ fn digest(folder: &Path) -> io::Result<String> {
         )
     });
     files.sort();
+    Ok(files)
+}
+
+/// Sixteen hexadecimal digits over names and contents.
+fn digest(files: &[PathBuf]) -> io::Result<String> {
     let mut hash = Sha256::new();
     hash.update(format!(
         "{}/{}\n",
@@ -124,7 +140,7 @@ fn digest(folder: &Path) -> io::Result<String> {
         std::env::consts::ARCH
     ));
     for file in files {
-        let content = fs::read(&file)?;
+        let content = fs::read(file)?;
         let name = file.file_name().unwrap_or_default().to_string_lossy();
         hash.update(format!("{name} {}\n", content.len()));
         hash.update(content);
@@ -152,7 +168,7 @@ mod tests {
         }
         for text in ["", "1", "1.3", "1.370", "2.37"] {
             let error = text.parse::<KubeVersion>().unwrap_err().to_string();
-            assert!(error.contains("there is 1.37"), "{text}: {error}");
+            assert!(error.contains("there is 1.37, 1.16"), "{text}: {error}");
         }
     }
 
@@ -161,6 +177,13 @@ mod tests {
         let real = Sources::of(KubeVersion::V1_37).unwrap();
         assert!(real.kubernetes.starts_with("v1.37."), "{real:?}");
         assert!(real.go.starts_with("1."), "{real:?}");
+        for version in KubeVersion::ALL {
+            let linked = Sources::of(version).unwrap().kubernetes;
+            assert!(
+                linked.starts_with(&format!("v{version}.")),
+                "{version}: {linked}"
+            );
+        }
 
         let copy = tempfile::tempdir().unwrap();
         let module = fs::read(real.folder.join("go.mod")).unwrap();

@@ -22,7 +22,7 @@ use rustix::process::{Pid, Signal, kill_process, test_kill_process};
 /// kubectl.
 fn selftest(info: &Info) {
     let program = find_or_build(KubeVersion::default()).unwrap();
-    let output = Command::new(program)
+    let output = Command::new(program.path)
         .arg("selftest")
         .arg("--kubeconfig")
         .arg(&info.kubeconfig)
@@ -118,6 +118,22 @@ fn components_can_be_stopped_killed_and_started_again() {
     selftest(cluster.info());
 
     let info = cluster.info().clone();
+    drop(cluster);
+    for raw in info.pids.values().chain([&info.pid]) {
+        wait_gone(*raw);
+    }
+}
+
+#[test]
+fn old_kubernetes_runs_workloads_too() {
+    let settings = Settings {
+        version: KubeVersion::V1_16,
+        ..Settings::default()
+    };
+    let cluster = Cluster::start(&settings).unwrap();
+    let info = cluster.info().clone();
+    assert!(info.version.starts_with("v1.16."), "{info:?}");
+    selftest(&info);
     drop(cluster);
     for raw in info.pids.values().chain([&info.pid]) {
         wait_gone(*raw);

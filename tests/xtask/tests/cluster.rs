@@ -107,7 +107,7 @@ fn programs_of_kubebuilder_assets_are_used() {
             &format!(
                 "touch '{}'\nexec '{}' {name} \"$@\"",
                 trace.display(),
-                program.display()
+                program.path.display()
             ),
         );
     }
