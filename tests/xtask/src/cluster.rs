@@ -13,7 +13,7 @@ pub(crate) enum Command {
     Up {
         #[command(flatten)]
         cluster: Name,
-        /// Version of Kubernetes [default: 1.37]
+        /// Version of Kubernetes: 1.37 or 1.16 [default: 1.37]
         #[arg(long, value_name = "VERSION")]
         kube_version: Option<KubeVersion>,
         /// How many nodes [default: 3]
