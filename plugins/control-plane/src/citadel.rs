@@ -166,7 +166,7 @@ fn args(ctx: &Context<'_>) -> Vec<String> {
     if !global.trust_domain.is_empty() {
         args.push(format!("--trust-domain={}", global.trust_domain));
     }
-    if !security.workload_cert_ttl.is_empty() {
+    if !security.workload_cert_ttl.as_str().is_empty() {
         args.push(format!(
             "--workload-cert-ttl={}",
             security.workload_cert_ttl

@@ -1,6 +1,6 @@
 //! The Deployment around a control plane pod. Owns its frame; must not know what is in the pod.
 
-use meshhost_istio::{IntOrString, object};
+use meshhost_istio::{CountOrPercent, object};
 use meshhost_piece::{Value, json};
 
 /// A Deployment.
@@ -13,7 +13,7 @@ pub(crate) struct Deployment<'a> {
     /// Left to the autoscaler if `None`.
     pub(crate) replicas: Option<u32>,
     /// Surge and unavailability of a rolling update.
-    pub(crate) rolling: Option<(&'a IntOrString, &'a IntOrString)>,
+    pub(crate) rolling: Option<(&'a CountOrPercent, &'a CountOrPercent)>,
     pub(crate) selector: Value,
     pub(crate) pod_labels: Value,
     pub(crate) pod_annotations: Value,

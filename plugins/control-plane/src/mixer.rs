@@ -2,7 +2,7 @@
 
 use meshhost_istio::object::{self, rule};
 use meshhost_istio::pod::{self, ControlPlaneProxy, Scheduling};
-use meshhost_istio::{IntOrString, Object, Resources, TextMap};
+use meshhost_istio::{CountOrPercent, Object, Resources, TextMap};
 use meshhost_piece::{Value, json};
 
 use crate::context::Context;
@@ -21,7 +21,7 @@ pub(crate) struct Service<'a> {
     pub(crate) image: &'a str,
     /// Left to the autoscaler if `None`.
     pub(crate) replicas: Option<u32>,
-    pub(crate) rolling: (&'a IntOrString, &'a IntOrString),
+    pub(crate) rolling: (&'a CountOrPercent, &'a CountOrPercent),
     /// Whether configuration comes from galley, and from which address then.
     pub(crate) use_mcp: bool,
     pub(crate) config_store: String,

@@ -7,7 +7,7 @@ use meshhost_piece::schemars::{self, JsonSchema};
 use meshhost_piece::serde_json::Value;
 use serde::{Deserialize, Serialize};
 
-use crate::scalar::{IntOrString, Resources};
+use crate::scalar::{CountOrPercent, Resources};
 use crate::settings::Object;
 
 /// One component that a piece installs.
@@ -198,10 +198,10 @@ pub enum PullPolicy {
 pub struct DisruptionBudget {
     /// Pods that must stay.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub min_available: Option<IntOrString>,
+    pub min_available: Option<CountOrPercent>,
     /// Pods that may be away.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub max_unavailable: Option<IntOrString>,
+    pub max_unavailable: Option<CountOrPercent>,
     /// Which pods are meant.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub selector: Option<Object>,
@@ -234,10 +234,10 @@ pub enum StrategyKind {
 pub struct RollingUpdate {
     /// Pods beyond the wanted number.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub max_surge: Option<IntOrString>,
+    pub max_surge: Option<CountOrPercent>,
     /// Pods that may be away.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub max_unavailable: Option<IntOrString>,
+    pub max_unavailable: Option<CountOrPercent>,
 }
 
 /// A taint that pods put up with.

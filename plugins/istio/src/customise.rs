@@ -6,7 +6,7 @@ use meshhost_piece::{Diagnostic, Problem, json};
 use serde::Serialize;
 
 use crate::component::{Component, K8s};
-use crate::{overlay, strategic};
+use crate::{contradictions, overlay, strategic};
 
 /// The workload that a component's settings are about.
 #[derive(Debug, Clone, Copy)]
@@ -44,7 +44,9 @@ pub fn customise(
         }
     }
     overlay::apply(objects, &component.k8s.overlays, namespace, &at)?;
-    Ok(without_effect(&component.k8s, &at))
+    let mut diagnostics = without_effect(&component.k8s, &at);
+    diagnostics.extend(contradictions::find(objects, &component.k8s, &at));
+    Ok(diagnostics)
 }
 
 /// The patches, and the kind of object each is for.

@@ -8,6 +8,10 @@ use meshhost_piece::schemars::{self, JsonSchema, Schema, SchemaGenerator, json_s
 use serde::de::{Error, Visitor};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
+mod checked;
+
+pub use checked::{CountOrPercent, Duration, Quantity};
+
 /// Text that may be written as a number or a boolean as well: `tag: 1.4`, `VALID_TOKEN: true`.
 #[derive(Debug, Clone, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Text(pub String);
@@ -165,10 +169,10 @@ impl Visitor<'_> for IntOrStringVisitor {
 pub struct Resources {
     /// What the container may use at most, for example `cpu: 500m`.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
-    pub limits: TextMap,
+    pub limits: BTreeMap<String, Quantity>,
     /// What the scheduler keeps for the container.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
-    pub requests: TextMap,
+    pub requests: BTreeMap<String, Quantity>,
 }
 
 impl Resources {
@@ -182,15 +186,15 @@ impl Resources {
     #[must_use]
     pub fn requests(of: &[(&str, &str)]) -> Self {
         Self {
-            limits: TextMap::new(),
-            requests: text_map(of),
+            limits: BTreeMap::new(),
+            requests: quantities(of),
         }
     }
 
     /// The same, with limits.
     #[must_use]
     pub fn limits(mut self, of: &[(&str, &str)]) -> Self {
-        self.limits = text_map(of);
+        self.limits = quantities(of);
         self
     }
 }
@@ -200,5 +204,11 @@ impl Resources {
 pub fn text_map(of: &[(&str, &str)]) -> TextMap {
     of.iter()
         .map(|(name, text)| ((*name).to_owned(), Text::from(*text)))
+        .collect()
+}
+
+fn quantities(of: &[(&str, &str)]) -> BTreeMap<String, Quantity> {
+    of.iter()
+        .map(|(name, quantity)| ((*name).to_owned(), Quantity::from(*quantity)))
         .collect()
 }

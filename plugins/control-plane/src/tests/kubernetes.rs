@@ -160,3 +160,36 @@ fn settings_that_istio_ignores_are_named() {
         Some("components.pilot.k8s.service")
     );
 }
+
+#[test]
+fn what_a_server_would_refuse_is_named() {
+    for (component, k8s, path) in [
+        (
+            "galley",
+            json!({ "podDisruptionBudget": { "maxUnavailable": 1 } }),
+            "podDisruptionBudget",
+        ),
+        (
+            "pilot",
+            json!({ "readinessProbe": { "exec": { "command": ["true"] } } }),
+            "readinessProbe",
+        ),
+    ] {
+        let said = contribute(with_k8s(component, &k8s)).unwrap().diagnostics;
+        let paths: Vec<_> = said
+            .iter()
+            .filter_map(|said| said.path.as_deref())
+            .collect();
+        assert_eq!(paths, [format!("components.{component}.k8s.{path}")]);
+    }
+    let mended = json!({
+        "podDisruptionBudget": { "maxUnavailable": 1 },
+        "overlays": [{ "kind": "PodDisruptionBudget", "name": "istio-galley", "patches": [{ "path": "spec.minAvailable" }] }],
+    });
+    assert!(
+        contribute(with_k8s("galley", &mended))
+            .unwrap()
+            .diagnostics
+            .is_empty()
+    );
+}

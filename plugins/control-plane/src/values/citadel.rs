@@ -2,7 +2,7 @@
 
 use meshhost_istio::pod::AntiAffinityRule;
 use meshhost_istio::scalar::text_map;
-use meshhost_istio::{IntOrString, Object, Resources, TextMap};
+use meshhost_istio::{CountOrPercent, Duration, Object, Resources, TextMap};
 use meshhost_piece::schemars::{self, JsonSchema};
 use serde::{Deserialize, Serialize};
 
@@ -21,13 +21,13 @@ pub(crate) struct Security {
     /// Number of pods.
     pub(crate) replica_count: u32,
     /// Pods beyond the wanted number while a new version comes in.
-    pub(crate) rolling_max_surge: IntOrString,
+    pub(crate) rolling_max_surge: CountOrPercent,
     /// Pods that may be away while a new version comes in.
-    pub(crate) rolling_max_unavailable: IntOrString,
+    pub(crate) rolling_max_unavailable: CountOrPercent,
     /// Whether citadel makes its own root; else it comes from the secret `cacerts`.
     pub(crate) self_signed: bool,
     /// How long certificates of workloads are good.
-    pub(crate) workload_cert_ttl: String,
+    pub(crate) workload_cert_ttl: Duration,
     /// Further environment of the main container.
     pub(crate) env: TextMap,
     /// Whether namespaces without a label get certificates.
@@ -67,7 +67,7 @@ impl Default for Security {
             rolling_max_surge: "100%".into(),
             rolling_max_unavailable: "25%".into(),
             self_signed: true,
-            workload_cert_ttl: "2160h".to_owned(),
+            workload_cert_ttl: "2160h".into(),
             env: TextMap::new(),
             enable_namespaces_by_default: true,
             dns_certs: text_map(&DNS_CERTS),

@@ -1,7 +1,7 @@
 //! `values.istiocoredns` and `values.certmanager`.
 
 use meshhost_istio::pod::AntiAffinityRule;
-use meshhost_istio::{IntOrString, Object, Resources, Text, TextMap};
+use meshhost_istio::{CountOrPercent, Object, Resources, Text, TextMap};
 use meshhost_piece::schemars::{self, JsonSchema};
 use serde::{Deserialize, Serialize};
 
@@ -18,9 +18,9 @@ pub(crate) struct CoreDns {
     /// Number of pods.
     pub(crate) replica_count: u32,
     /// Pods beyond the wanted number while a new version comes in.
-    pub(crate) rolling_max_surge: IntOrString,
+    pub(crate) rolling_max_surge: CountOrPercent,
     /// Pods that may be away while a new version comes in.
-    pub(crate) rolling_max_unavailable: IntOrString,
+    pub(crate) rolling_max_unavailable: CountOrPercent,
     /// Image of CoreDNS.
     #[serde(rename = "coreDNSImage")]
     pub(crate) core_dns_image: String,

@@ -1,7 +1,7 @@
 //! `values.sidecarInjectorWebhook`.
 
 use meshhost_istio::pod::AntiAffinityRule;
-use meshhost_istio::{IntOrString, Object, Resources, TextMap};
+use meshhost_istio::{CountOrPercent, Object, Resources, TextMap};
 use meshhost_piece::schemars::{self, JsonSchema};
 use serde::{Deserialize, Serialize};
 
@@ -20,9 +20,9 @@ pub(crate) struct Injector {
     /// Number of pods.
     pub(crate) replica_count: u32,
     /// Pods beyond the wanted number while a new version comes in.
-    pub(crate) rolling_max_surge: IntOrString,
+    pub(crate) rolling_max_surge: CountOrPercent,
     /// Pods that may be away while a new version comes in.
-    pub(crate) rolling_max_unavailable: IntOrString,
+    pub(crate) rolling_max_unavailable: CountOrPercent,
     /// Whether namespaces without a label are injected.
     pub(crate) enable_namespaces_by_default: bool,
     /// Whether HTTP probes of applications go through the agent, so that they pass with mutual TLS.

@@ -3,7 +3,7 @@
 use meshhost_istio::global::Switch;
 use meshhost_istio::pod::AntiAffinityRule;
 use meshhost_istio::scalar::text_map;
-use meshhost_istio::{IntOrString, Object, Resources, Text, TextMap};
+use meshhost_istio::{CountOrPercent, Duration, Object, Resources, TextMap};
 use meshhost_piece::schemars::{self, JsonSchema};
 use serde::{Deserialize, Serialize};
 
@@ -36,9 +36,9 @@ pub(crate) struct MixerPolicy {
     /// Number of pods.
     pub(crate) replica_count: u32,
     /// Pods beyond the wanted number while a new version comes in.
-    pub(crate) rolling_max_surge: IntOrString,
+    pub(crate) rolling_max_surge: CountOrPercent,
     /// Pods that may be away while a new version comes in.
-    pub(crate) rolling_max_unavailable: IntOrString,
+    pub(crate) rolling_max_unavailable: CountOrPercent,
     /// Whether the number of pods follows the load.
     pub(crate) autoscale_enabled: bool,
     /// Fewest pods; 0 makes no autoscaler.
@@ -108,9 +108,9 @@ pub(crate) struct MixerTelemetry {
     /// Number of pods.
     pub(crate) replica_count: u32,
     /// Pods beyond the wanted number while a new version comes in.
-    pub(crate) rolling_max_surge: IntOrString,
+    pub(crate) rolling_max_surge: CountOrPercent,
     /// Pods that may be away while a new version comes in.
-    pub(crate) rolling_max_unavailable: IntOrString,
+    pub(crate) rolling_max_unavailable: CountOrPercent,
     /// Whether the number of pods follows the load.
     pub(crate) autoscale_enabled: bool,
     /// Fewest pods; 0 makes no autoscaler.
@@ -130,7 +130,7 @@ pub(crate) struct MixerTelemetry {
     /// Requests that a proxy reports at once; 0 is its own choice.
     pub(crate) report_batch_max_entries: u32,
     /// Longest time until a proxy reports; empty is its own choice.
-    pub(crate) report_batch_max_time: Text,
+    pub(crate) report_batch_max_time: Duration,
     /// Whether configuration comes from galley.
     #[serde(rename = "useMCP")]
     pub(crate) use_mcp: bool,
@@ -183,7 +183,7 @@ pub(crate) struct LoadShedding {
     /// What is done.
     pub(crate) mode: LoadSheddingMode,
     /// How slow answers may become.
-    pub(crate) latency_threshold: Text,
+    pub(crate) latency_threshold: Duration,
 }
 
 impl Default for LoadShedding {
@@ -263,7 +263,7 @@ pub(crate) struct Prometheus {
     /// Whether there are any.
     pub(crate) enabled: bool,
     /// How long a metric without news is kept.
-    pub(crate) metrics_expiry_duration: Text,
+    pub(crate) metrics_expiry_duration: Duration,
 }
 
 impl Default for Prometheus {

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use meshhost_istio::pod::AntiAffinityRule;
-use meshhost_istio::{IntOrString, Object, Resources, Text, TextMap};
+use meshhost_istio::{CountOrPercent, Duration, Object, Resources, TextMap};
 use meshhost_piece::schemars::{self, JsonSchema};
 use meshhost_piece::serde_json::Value;
 use serde::{Deserialize, Serialize};
@@ -31,9 +31,9 @@ pub(crate) struct Pilot {
     /// Pods without autoscaling.
     pub(crate) replica_count: u32,
     /// Pods beyond the wanted number while a new version comes in.
-    pub(crate) rolling_max_surge: IntOrString,
+    pub(crate) rolling_max_surge: CountOrPercent,
     /// Pods that may be away while a new version comes in.
-    pub(crate) rolling_max_unavailable: IntOrString,
+    pub(crate) rolling_max_unavailable: CountOrPercent,
     /// Percentage of requests that are traced.
     #[schemars(range(min = 0.0, max = 100.0))]
     pub(crate) trace_sampling: f64,
@@ -64,7 +64,7 @@ pub(crate) struct Pilot {
     /// Pods that should not share a node with these.
     pub(crate) pod_anti_affinity_term_label_selector: Vec<AntiAffinityRule>,
     /// How long a proxy stays connected to one pilot.
-    pub(crate) keepalive_max_server_connection_age: Text,
+    pub(crate) keepalive_max_server_connection_age: Duration,
     /// Further labels of the Deployment.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     pub(crate) deployment_labels: TextMap,

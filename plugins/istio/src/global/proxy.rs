@@ -3,7 +3,7 @@
 use meshhost_piece::schemars::{self, JsonSchema};
 use serde::{Deserialize, Serialize};
 
-use crate::scalar::{Resources, Text};
+use crate::scalar::{Duration, Resources, Text};
 
 /// The proxy.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -30,9 +30,9 @@ pub struct Proxy {
     /// Log level by part of the proxy.
     pub component_log_level: String,
     /// How often names of STRICT_DNS clusters are looked up, in seconds: `300s`.
-    pub dns_refresh_rate: String,
+    pub dns_refresh_rate: Duration,
     /// How long the proxy waits to find out the protocol of a connection.
-    pub protocol_detection_timeout: String,
+    pub protocol_detection_timeout: Duration,
     /// Whether the proxy container is privileged.
     pub privileged: bool,
     /// Whether new proxies write core dumps.
@@ -72,13 +72,13 @@ pub struct Proxy {
     pub enabled: Option<bool>,
     /// Time for connections to end; read by no chart of 1.4.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub drain_duration: Option<String>,
+    pub drain_duration: Option<Duration>,
     /// Time for a connection to be made; read by no chart of 1.4.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub connect_timeout: Option<String>,
+    pub connect_timeout: Option<Duration>,
     /// Time until an old proxy is ended; read by no chart of 1.4.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub parent_shutdown_duration: Option<String>,
+    pub parent_shutdown_duration: Option<Duration>,
 }
 
 impl Default for Proxy {
@@ -95,8 +95,8 @@ impl Default for Proxy {
             envoy_access_log_service: EnvoyEndpoint::default(),
             log_level: "warning".to_owned(),
             component_log_level: "misc:error".to_owned(),
-            dns_refresh_rate: "300s".to_owned(),
-            protocol_detection_timeout: "100ms".to_owned(),
+            dns_refresh_rate: "300s".into(),
+            protocol_detection_timeout: "100ms".into(),
             privileged: false,
             enable_core_dump: false,
             status_port: 15020,
@@ -243,17 +243,17 @@ pub struct TcpKeepalive {
     /// Probes without answer until the connection is dead.
     pub probes: u32,
     /// Idle time before the first probe.
-    pub time: String,
+    pub time: Duration,
     /// Time between probes.
-    pub interval: String,
+    pub interval: Duration,
 }
 
 impl Default for TcpKeepalive {
     fn default() -> Self {
         Self {
             probes: 3,
-            time: "10s".to_owned(),
-            interval: "10s".to_owned(),
+            time: "10s".into(),
+            interval: "10s".into(),
         }
     }
 }

@@ -6,7 +6,7 @@ use super::TEXT;
 use crate::values::Values;
 
 /// What follows each `start`, as far as it is of `these` characters.
-fn after<'a>(start: &'a str, these: fn(char) -> bool) -> impl Iterator<Item = &'a str> {
+fn after(start: &str, these: fn(char) -> bool) -> impl Iterator<Item = &'static str> {
     TEXT.match_indices(start).map(move |(at, _)| {
         let rest = &TEXT[at + start.len()..];
         &rest[..rest.find(|c| !these(c)).unwrap_or(rest.len())]
