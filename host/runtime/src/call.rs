@@ -49,7 +49,7 @@ pub enum CallFailure {
     #[error("refused{}", listing(.0))]
     Rejected(Vec<Problem>),
     /// The piece found a fault in itself: for its author.
-    #[error("reports a fault of its own: {0}")]
+    #[error("reports a fault of its own: {}", indented(.0))]
     Internal(String),
     /// The piece's code panicked, and left a message.
     #[error("{}{}", panicked(.message), frames(.backtrace))]
@@ -75,8 +75,8 @@ pub enum CallFailure {
         /// Functions of the piece, the innermost first, where the limit was reached in one of them.
         backtrace: Vec<String>,
     },
-    /// The answer cannot be read.
-    #[error("answered with what cannot be read: {0}")]
+    /// What was handed over cannot be read: not UTF-8, outside of the memory, no case of its type.
+    #[error("does not keep to the contract: {0}")]
     Unreadable(String),
     /// Not the piece's fault.
     #[error("could not be run: {0}")]
@@ -138,7 +138,7 @@ fn listing(problems: &[Problem]) -> String {
 
 /// Rust's own words begin with `panicked at` and the place; the message is on a line of its own.
 fn panicked(message: &str) -> String {
-    let message = message.replace('\n', "\n  ");
+    let message = indented(message);
     if message.starts_with("panicked at ") {
         message
     } else {
@@ -146,9 +146,17 @@ fn panicked(message: &str) -> String {
     }
 }
 
+/// A guest's lines cannot be taken for the host's.
+fn indented(text: &str) -> String {
+    text.replace('\n', "\n  ")
+}
+
 fn frames(backtrace: &[String]) -> String {
     backtrace
         .iter()
-        .map(|frame| format!("\n  at {frame}"))
+        .map(|frame| match frame.starts_with('…') {
+            true => format!("\n  {frame}"),
+            false => format!("\n  at {frame}"),
+        })
         .collect()
 }

@@ -1,6 +1,7 @@
 //! The engine. Owns how wasmtime is configured and compiling within a time; must not know pieces or where compiled code is
 //! kept.
 
+use std::num::NonZeroUsize;
 use std::sync::mpsc::{self, RecvTimeoutError};
 use std::thread;
 use std::time::Duration;
@@ -12,6 +13,9 @@ use crate::quote;
 
 /// Stack for validating and translating; the parser bounds how deep a component nests.
 const COMPILER_STACK: usize = 16 << 20;
+
+/// Frames of a guest that a backtrace has at most.
+const FRAMES: NonZeroUsize = NonZeroUsize::new(100).expect("is not zero");
 
 /// Why there is no compiled code.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -33,6 +37,8 @@ pub(crate) fn new(stack: u64) -> Result<Engine, String> {
         .max_wasm_stack(stack)
         // Not used, but it must not be smaller.
         .async_stack_size(stack)
+        // A recursion is folded into one line, and what called it should be seen.
+        .wasm_backtrace_max_frames(Some(FRAMES))
         // The guest's memory after a trap: a panic's message is in it.
         .coredump_on_trap(true)
         // Backtraces name functions; where in the function would double the size of the compiled code's tables.

@@ -51,12 +51,34 @@ impl Runtime {
     /// # Errors
     /// When the component is not a piece this host can run.
     pub fn load(&self, bytes: &[u8], name: &str, limits: &Limits) -> Result<Piece, LoadError> {
+        self.load_with(bytes, name, |_| limits.clone())
+    }
+
+    /// The same where limits go by name: it is loaded with the limits of `name`, and called with those of the name that
+    /// it has itself.
+    ///
+    /// # Errors
+    /// As [`Runtime::load`].
+    pub fn load_with(
+        &self,
+        bytes: &[u8],
+        name: &str,
+        limits_of: impl Fn(&str) -> Limits,
+    ) -> Result<Piece, LoadError> {
+        let limits = limits_of(name);
         let name = quote::line(name, 80);
-        self.loaded(bytes, &name, limits)
-            .map_err(|failure| LoadError {
-                piece: name,
-                failure,
-            })
+        let failed = |failure| LoadError {
+            piece: name.clone(),
+            failure,
+        };
+        let mut piece = self.loaded(bytes, &name, &limits).map_err(failed)?;
+        let own = limits_of(&piece.card.name);
+        if own.stack != limits.stack {
+            // Another engine, and so other code.
+            piece = self.loaded(bytes, &name, &own).map_err(failed)?;
+        }
+        piece.limits = own;
+        Ok(piece)
     }
 
     fn loaded(&self, bytes: &[u8], name: &str, limits: &Limits) -> Result<Piece, LoadFailure> {

@@ -10,9 +10,13 @@ use wasmtime::wasmparser::{
 
 use crate::quote;
 
+/// What WebAssembly begins with.
+const MAGIC: &[u8] = b"\0asm";
 /// Core and component instances that one piece may be made of. A component may instantiate the same nested component
 /// twice, which does it again: forty levels would be a million million instances from a few hundred bytes.
 const MOST_INSTANCES: u64 = 1_000;
+/// Components in components. Composing tools add one for each component they compose.
+const MOST_LEVELS: usize = 50;
 /// Functions in all. Helm's engine, compiled from Go, has about 40,000.
 const MOST_FUNCTIONS: u64 = 400_000;
 /// Bytes of one function. The compiler needs more than linear time and memory for one.
@@ -50,6 +54,17 @@ impl From<BinaryReaderError> for ScanError {
 
 /// Reads a component's outline.
 pub(crate) fn scan(bytes: &[u8]) -> Result<Scan, ScanError> {
+    if bytes.is_empty() {
+        return Err(ScanError::NotWasm("it is empty".to_owned()));
+    }
+    if !bytes.starts_with(&MAGIC[..MAGIC.len().min(bytes.len())]) {
+        // A page that a server sent instead, an archive, a text: its first bytes tell.
+        let first = String::from_utf8_lossy(&bytes[..bytes.len().min(16)]);
+        return Err(ScanError::NotWasm(format!(
+            "it begins with \"{}\"",
+            quote::line(&first, 16)
+        )));
+    }
     let mut scan = Scan::default();
     let mut open: Vec<Level> = Vec::new();
     let mut functions = 0;
@@ -60,6 +75,11 @@ pub(crate) fn scan(bytes: &[u8]) -> Result<Scan, ScanError> {
                     return Err(ScanError::CoreModule);
                 }
                 open.push(Level::new(encoding));
+                if open.len() > MOST_LEVELS {
+                    return Err(ScanError::TooComplex(format!(
+                        "it nests components deeper than {MOST_LEVELS} levels"
+                    )));
+                }
             }
             Payload::End(_) => {
                 let closed = open.pop().expect("the parser closes only what it opened");

@@ -16,6 +16,8 @@ const MARK: &[u8] = b"meshhost:panic@1";
 const LONGEST_MESSAGE: usize = 4096;
 /// Frames of a backtrace that are shown.
 const FRAMES: usize = 20;
+/// Functions that call each other in a circle, at most, for the circle to be seen.
+const LONGEST_ROUND: usize = 8;
 
 /// Makes a limit's message for one piece.
 pub(crate) fn reached(limits: &Limits, piece: &str, limit: Limit) -> Reached {
@@ -45,7 +47,7 @@ pub(crate) fn failure(
     ) {
         (Some(Exhausted::Time), _) => limit(Limit::Time, backtrace),
         (Some(Exhausted::Memory), _) => limit(Limit::Memory, backtrace),
-        (None, Some(Trap::StackOverflow)) => limit(Limit::Stack, folded(backtrace)),
+        (None, Some(Trap::StackOverflow)) => limit(Limit::Stack, backtrace),
         (None, Some(trap)) => match last_words(store, error) {
             Some(message) => CallFailure::Panicked { message, backtrace },
             None => CallFailure::Trapped {
@@ -89,7 +91,7 @@ fn backtrace(error: &Error) -> Vec<String> {
         all if all == named.len() => 0,
         some => some,
     };
-    let mut shown: Vec<String> = named.into_iter().skip(skipped).collect();
+    let mut shown = folded(&named[skipped..]);
     let more = shown.len().saturating_sub(FRAMES);
     shown.truncate(FRAMES);
     if more > 0 {
@@ -129,22 +131,32 @@ fn is_machinery(name: &str) -> bool {
     .any(|start| name.trim_start_matches('<').starts_with(start))
 }
 
-/// A recursion fills the whole trace with the same frames: each stretch is shown once.
-fn folded(backtrace: Vec<String>) -> Vec<String> {
-    let mut folded: Vec<(String, usize)> = Vec::new();
-    for frame in backtrace {
-        match folded.last_mut() {
-            Some((last, times)) if *last == frame => *times += 1,
-            _ => folded.push((frame, 1)),
-        }
+/// A recursion fills the whole trace with the same few frames: they are shown once.
+fn folded(backtrace: &[String]) -> Vec<String> {
+    let mut folded = Vec::new();
+    let mut rest = backtrace;
+    while let Some(first) = rest.first() {
+        let turns = |round: usize| {
+            rest.chunks_exact(round)
+                .take_while(|chunk| *chunk == &rest[..round])
+                .count()
+        };
+        let Some(round) = (1..=LONGEST_ROUND.min(rest.len())).find(|round| turns(*round) > 2)
+        else {
+            folded.push(first.clone());
+            rest = &rest[1..];
+            continue;
+        };
+        let times = turns(round);
+        folded.extend_from_slice(&rest[..round]);
+        let last = folded.last_mut().expect("a round has a frame");
+        last.push_str(&match round {
+            1 => format!(" ({times} times)"),
+            _ => format!(" (these {round} in turn, {times} times)"),
+        });
+        rest = &rest[round * times..];
     }
     folded
-        .into_iter()
-        .map(|(frame, times)| match times {
-            1 => frame,
-            times => format!("{frame} ({times} times)"),
-        })
-        .collect()
 }
 
 /// The message that a panic left in the guest's memory.
@@ -170,6 +182,21 @@ fn find_words(memory: &[u8]) -> Option<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_circle_is_shown_once() {
+        let folded = |frames: &str| {
+            let frames: Vec<String> = frames.chars().map(String::from).collect();
+            folded(&frames).join(" ")
+        };
+        assert_eq!(folded(""), "");
+        assert_eq!(folded("abcab"), "a b c a b");
+        assert_eq!(folded("xaaaay"), "x a (4 times) y");
+        assert_eq!(
+            folded("xabcabcabcay"),
+            "x a b c (these 3 in turn, 3 times) a y"
+        );
+    }
 
     #[test]
     fn finds_what_a_panic_left() {

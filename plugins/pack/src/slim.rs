@@ -62,7 +62,6 @@ mod tests {
             .filter_map(|payload| match payload {
                 Ok(Payload::CustomSection(section)) if section.name() == "name" => Some(
                     NameSectionReader::new(BinaryReader::new(section.data(), 0))
-                        .into_iter()
                         .filter_map(|name| match name {
                             Ok(Name::Function(functions)) => Some(
                                 functions

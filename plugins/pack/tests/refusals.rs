@@ -47,11 +47,11 @@ fn imports() {
             (import "wasi_snapshot_preview1" "fd_write" (func))
             (import "wasi_snapshot_preview1" "clock_time_get" (func))
             (import "env" "memory" (memory 1)))"#
-    ), @r"
+    ), @r#"
     imports what no piece may have, as a piece imports nothing:
       env: memory (a memory)
         a function was declared (`extern "C"`) that nothing defines: a dependency needs a C library, or a `#[no_mangle]` function is missing
       wasi_snapshot_preview1: clock_time_get, fd_write
         the module was built for wasm32-wasip1: build it with `--target wasm32-unknown-unknown`
-    ");
+    "#);
 }

@@ -17,8 +17,6 @@ mod last_words;
 /// Generated from `wit/`.
 #[expect(
     missing_docs,
-    clippy::allow_attributes_without_reason,
-    clippy::allow_attributes,
     reason = "generated code"
 )]
 pub mod bindings {

@@ -1,4 +1,10 @@
 //! The sandbox, seen from outside: what guests can do, what they cannot, and what is said about it.
 
 mod guests;
+mod hostile;
+
+mod cache;
+mod components;
+mod limits;
 mod probe;
+mod traps;

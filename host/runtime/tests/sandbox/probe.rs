@@ -1,10 +1,11 @@
 //! A piece that was built with the SDK: what it answers, and what is said when it fails.
 
 use meshhost_core::card::{Assessment, GrantedFile, Selected, Severity};
-use meshhost_runtime::{CallFailure, Limits};
+use meshhost_runtime::CallFailure;
 use serde_json::{Value, json};
 
 use crate::guests::{load, loaded_probe, probe, request};
+use crate::hostile::limits;
 
 fn error(settings: Value) -> String {
     loaded_probe()
@@ -67,20 +68,26 @@ fn amends_and_assesses() {
 
 #[test]
 fn refuses_and_reports_faults() {
-    insta::assert_snapshot!(error(json!({"what": "reject"})));
-    insta::assert_snapshot!(error(json!({"what": "fault"})));
-    insta::assert_snapshot!(error(json!({"wat": "?"})));
+    insta::assert_snapshot!(
+        [
+            error(json!({"what": "reject"})),
+            error(json!({"what": "fault"})),
+            error(json!({"wat": "?"})),
+        ]
+        .join("\n")
+    );
 }
 
 #[test]
 fn a_panic_arrives_with_its_message_and_place() {
-    for settings in [
-        json!({"what": "panic", "number": 42}),
-        json!({"what": "overflow", "number": 1}),
-        json!({"what": "index", "number": 3}),
-    ] {
-        insta::assert_snapshot!(error(settings));
-    }
+    insta::assert_snapshot!(
+        [
+            error(json!({"what": "panic", "number": 42})),
+            error(json!({"what": "overflow", "number": 1})),
+            error(json!({"what": "index", "number": 3})),
+        ]
+        .join("\n")
+    );
 }
 
 #[test]
@@ -97,36 +104,31 @@ fn what_it_says_cannot_harm_a_terminal() {
 
 #[test]
 fn every_limit_is_named_with_its_flag() {
-    let mut limits = Limits::default();
-    limits.set("time", "200ms").unwrap();
-    limits.set("memory", "48MiB").unwrap();
-    limits.set("output", "1MiB").unwrap();
-    limits.set("objects", "10").unwrap();
-    let piece = load(probe(), &limits).unwrap();
-    for settings in [
-        json!({"what": "loop"}),
-        json!({"what": "allocate"}),
-        json!({"number": 11}),
-        json!({"number": 10000}),
-    ] {
+    let said = [
+        ("time", "500ms", json!({"what": "loop"})),
+        ("memory", "16MiB", json!({"what": "allocate"})),
+        ("objects", "10", json!({"number": 11})),
+        ("output", "100KiB", json!({"number": 1000})),
+    ]
+    .map(|(name, value, settings)| {
+        let piece = load(probe(), &limits(&[(name, value)])).unwrap();
         let error = piece.contribute(&request(settings)).unwrap_err();
         assert!(matches!(error.failure, CallFailure::Limit { .. }));
-        insta::assert_snapshot!(error);
-    }
+        error.to_string()
+    });
+    insta::assert_snapshot!(said.join("\n"));
 }
 
 #[test]
 fn a_recursion_ends_at_the_stack_limit_whatever_it_is() {
     let mut said = Vec::new();
     for stack in ["64KiB", "1MiB", "64MiB"] {
-        let mut limits = Limits::default();
-        limits.set("stack", stack).unwrap();
-        // The SDK's own stack, in linear memory, must not be what ends first.
-        let piece = load(probe(), &limits).unwrap();
+        let piece = load(probe(), &limits(&[("stack", stack)])).unwrap();
         let error = piece
             .contribute(&request(json!({"what": "recurse"})))
             .unwrap_err();
         said.push(error.to_string());
     }
+    // With 64 MiB it is Rust's own stack, 1 MiB of linear memory, that ends first.
     insta::assert_snapshot!(said.join("\n"));
 }
