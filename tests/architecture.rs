@@ -266,3 +266,12 @@ fn circle(imports: &BTreeMap<String, BTreeSet<String>>) -> Option<Vec<String>> {
         .keys()
         .find_map(|module| visit(module, imports, &mut Vec::new(), &mut done))
 }
+
+#[test]
+fn the_readme_shows_the_piece_that_is_tested() {
+    let readme = fs::read_to_string(root().join("README.md")).unwrap();
+    let piece = fs::read_to_string(root().join("plugins/sdk/examples/notice.rs")).unwrap();
+    let (_, rest) = readme.split_once("<!-- piece -->\n```rust\n").unwrap();
+    let (shown, _) = rest.split_once("```\n<!-- end -->").unwrap();
+    assert_eq!(shown, piece);
+}

@@ -339,6 +339,9 @@ async fn mistakes_are_told_once_and_touch_nothing() {
         "apiVersion: v1\nkind: Config\ncurrent-context: a\nclusters: [{name: a, cluster: {server: 'https://127.0.0.1:9'}}]\n\
          users: [{name: a, user: {token: x}}]\ncontexts: [{name: a, context: {cluster: a, user: a}}]\n",
     );
+    let kubeconfig = std::fs::read_to_string(&lab.cluster.info().kubeconfig).unwrap();
+    let nobody = kubeconfig.replace("client-key-data:", "as: nobody\n    client-key-data:");
+    lab.write("rightless.kubeconfig", &nobody);
     let before = lab.resource_versions().await;
     for (args, code, expected) in [
         (&["--set", "profil=demo"][..], 2, &["profil", "profile"][..]),

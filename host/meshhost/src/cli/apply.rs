@@ -1,6 +1,6 @@
 //! `meshhost apply`: render, plan, ask, apply, wait.
 
-use meshhost_cluster::{ApplyOptions, Cluster, Installation, PlanOptions};
+use meshhost_cluster::{ApplyOptions, Cluster, PlanOptions};
 use meshhost_core::installation::PieceSource;
 use meshhost_core::plan::Plan;
 use meshhost_core::revision::{RecordedPiece, RevisionRequest};
@@ -35,7 +35,7 @@ pub(crate) fn run(args: &Apply) -> Result<u8, Fault> {
 
 async fn on_cluster(args: &Apply, mut draft: wish::Draft) -> Result<u8, Fault> {
     let cluster = session::connect(&args.cluster).await?;
-    let installation = Installation::new(&draft.chosen.installation);
+    let installation = session::installation(&args.cluster, &draft.chosen.installation);
     let last = session::last_revision(&cluster, &installation).await?;
     if args.keep_settings {
         draft = wish::choose(&args.settings, last.as_ref().map(session::kept))?;

@@ -80,6 +80,9 @@ pub(crate) struct Cluster {
     /// The context of the kubeconfig
     #[arg(long, value_name = "NAME")]
     pub(crate) context: Option<String>,
+    /// Where the records of installations are; it must be there before and after
+    #[arg(long, value_name = "NAMESPACE", default_value = "kube-system")]
+    pub(crate) state_namespace: String,
 }
 
 #[derive(Debug, Args)]

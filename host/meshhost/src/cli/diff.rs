@@ -1,6 +1,6 @@
 //! `meshhost diff`: what `apply` would change.
 
-use meshhost_cluster::{Installation, PlanOptions};
+use meshhost_cluster::{PlanOptions};
 use meshhost_core::plan::Plan;
 
 use crate::cli::args::{Diff, Report};
@@ -11,7 +11,7 @@ pub(crate) async fn run(args: &Diff) -> Result<u8, Fault> {
     // What can be refused without a cluster is refused first.
     let mut draft = wish::choose(&args.settings, None)?;
     let cluster = session::connect(&args.cluster).await?;
-    let installation = Installation::new(&draft.chosen.installation);
+    let installation = session::installation(&args.cluster, &draft.chosen.installation);
     if args.keep_settings {
         let last = session::last_revision(&cluster, &installation).await?;
         draft = wish::choose(&args.settings, last.as_ref().map(session::kept))?;

@@ -52,14 +52,18 @@ pub(crate) fn warning(problem: &Problem) {
 
 fn show(problem: &Problem, severity: Severity) {
     let shown = Shown::new(problem, severity);
-    let theme = if colours() {
+    let mut theme = if colours() {
         GraphicalTheme::unicode()
     } else {
         GraphicalTheme::none()
     };
+    // The word before it says what it is.
+    theme.characters.error.clear();
+    theme.characters.warning.clear();
     let mut text = String::new();
     let handler = GraphicalReportHandler::new_themed(theme)
         .with_width(100)
+        .with_wrap_lines(false)
         .with_context_lines(1)
         .without_cause_chain();
     let head = match severity {

@@ -21,12 +21,25 @@ pub(crate) fn block_on<T>(work: impl Future<Output = Result<T, Fault>>) -> Resul
 }
 
 pub(crate) async fn connect(args: &args::Cluster) -> Result<Cluster, Fault> {
+    // Like kubectl: an empty variable is one that is not set.
+    let unset = std::env::var_os("KUBECONFIG").is_some_and(|value| value.is_empty());
+    let default = directories::BaseDirs::new()
+        .filter(|_| unset)
+        .map(|folders| folders.home_dir().join(".kube").join("config"));
     Cluster::connect(&Connect {
-        kubeconfig: args.kubeconfig.clone(),
+        kubeconfig: args.kubeconfig.clone().or(default),
         context: args.context.clone(),
     })
     .await
     .map_err(|error| Fault::from_error(&error))
+}
+
+/// An installation by its name, with its records where the flags say.
+pub(crate) fn installation(args: &args::Cluster, name: &str) -> Installation {
+    Installation {
+        name: name.to_owned(),
+        state_namespace: args.state_namespace.clone(),
+    }
 }
 
 /// The last revision, if there is an installation.

@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use meshhost_cluster::{Drift, Installation, Running, Status};
+use meshhost_cluster::{Drift, Running, Status};
 use meshhost_core::readiness::Readiness;
 use meshhost_core::revision::Outcome;
 
@@ -12,7 +12,7 @@ use crate::cli::{report, session};
 
 pub(crate) async fn run(args: &args::Status) -> Result<u8, Fault> {
     let cluster = session::connect(&args.cluster).await?;
-    let installation = Installation::new(&args.name);
+    let installation = session::installation(&args.cluster, &args.name);
     let status = cluster
         .status(&installation)
         .await

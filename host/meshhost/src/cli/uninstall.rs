@@ -1,6 +1,6 @@
 //! `meshhost uninstall`: the empty bundle, applied.
 
-use meshhost_cluster::{ApplyOptions, Installation, PlanOptions};
+use meshhost_cluster::{ApplyOptions, PlanOptions};
 use meshhost_core::bundle::Bundle;
 use meshhost_core::revision::RevisionRequest;
 use serde_json::Value;
@@ -12,7 +12,7 @@ use crate::cli::{ask, plan_text, report, session};
 
 pub(crate) async fn run(args: &Uninstall) -> Result<u8, Fault> {
     let cluster = session::connect(&args.cluster).await?;
-    let installation = Installation::new(&args.name);
+    let installation = session::installation(&args.cluster, &args.name);
     let failed = |error: &(dyn std::error::Error + 'static)| Fault::from_error(error);
     let Some(_) = cluster
         .status(&installation)
