@@ -83,8 +83,8 @@ fn issuer(ctx: &Context<'_>, name: &str, server: &str) -> Value {
     json!({
         "apiVersion": "certmanager.k8s.io/v1alpha1",
         "kind": "ClusterIssuer",
-        // The kind has no namespace, and a server drops it; Istio 1.4 writes one.
-        "metadata": object::metadata(name, &ctx.namespace.cert_manager, json!({ "app": "certmanager" })),
+        // Istio 1.4 writes a namespace, which the kind does not have: a server drops it.
+        "metadata": { "name": name, "labels": { "app": "certmanager", "release": object::RELEASE } },
         "spec": { "acme": acme },
     })
 }

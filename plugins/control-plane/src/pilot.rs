@@ -73,7 +73,7 @@ pub(crate) fn objects(ctx: &Context<'_>) -> Vec<Value> {
         ));
     }
     if ctx.values.telemetry.enabled && ctx.values.telemetry.v2.enabled {
-        objects.extend(telemetry_v2::objects());
+        objects.extend(telemetry_v2::objects(namespace));
     }
     if global.default_pod_disruption_budget.enabled {
         let mut selects = json!({ "app": "pilot", "release": object::RELEASE, "istio": "pilot" });

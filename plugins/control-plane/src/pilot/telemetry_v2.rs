@@ -1,10 +1,10 @@
-//! Telemetry made in the proxies themselves: Envoy filters that exchange metadata and count. Istio 1.4 names no
-//! namespace for them.
+//! Telemetry made in the proxies themselves: Envoy filters that exchange metadata and count. Istio 1.4 writes them
+//! without a namespace, and istioctl applies them into that of the component; here it is written.
 
 use meshhost_piece::{Value, json};
 
 /// The two filters.
-pub(super) fn objects() -> [Value; 2] {
+pub(super) fn objects(namespace: &str) -> [Value; 2] {
     let exchange = patch(
         "ANY",
         None,
@@ -30,16 +30,16 @@ pub(super) fn objects() -> [Value; 2] {
         )
     });
     [
-        filter("metadata-exchange", &json!([exchange])),
-        filter("stats-filter", &json!(stats)),
+        filter("metadata-exchange", namespace, &json!([exchange])),
+        filter("stats-filter", namespace, &json!(stats)),
     ]
 }
 
-fn filter(name: &str, patches: &Value) -> Value {
+fn filter(name: &str, namespace: &str, patches: &Value) -> Value {
     json!({
         "apiVersion": "networking.istio.io/v1alpha3",
         "kind": "EnvoyFilter",
-        "metadata": { "name": name },
+        "metadata": { "name": name, "namespace": namespace },
         "spec": { "configPatches": patches },
     })
 }

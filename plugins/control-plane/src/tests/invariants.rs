@@ -212,6 +212,30 @@ fn matches(selector: &Value, labels: &Value) -> bool {
 }
 
 #[test]
+fn objects_have_a_namespace_when_their_kind_has_one() {
+    let without = [
+        "ClusterIssuer",
+        "ClusterRole",
+        "ClusterRoleBinding",
+        "CustomResourceDefinition",
+        "MeshPolicy",
+        "MutatingWebhookConfiguration",
+        "Namespace",
+    ];
+    for (name, settings) in installations() {
+        for object in objects(settings) {
+            let has = object["metadata"].get("namespace").is_some();
+            assert_eq!(
+                has,
+                !without.contains(&text(&object, "/kind")),
+                "{name}: {}",
+                id(&object)
+            );
+        }
+    }
+}
+
+#[test]
 fn every_namespace_of_a_component_is_made() {
     for (name, settings) in installations() {
         let objects = objects(settings);
