@@ -6,6 +6,7 @@ use serde_json::Value;
 
 use crate::path::{Path, Step};
 use crate::problem::{Problem, Problems};
+use crate::schema_cost::affordable;
 use crate::schema_view::SchemaView;
 use crate::setting::{Setting, Tree};
 
@@ -62,7 +63,8 @@ pub fn check(
     settings: &Setting,
     written: &dyn Fn(&Path) -> String,
 ) -> Result<(), Problems> {
-    let validator = match validator(schema) {
+    let value = settings.to_json();
+    let validator = match validator(schema, &value) {
         Ok(validator) => validator,
         Err(reason) => {
             let message = format!("the settings schema of piece {piece} cannot be used: {reason}");
@@ -71,7 +73,6 @@ pub fn check(
                 .into());
         }
     };
-    let value = settings.to_json();
     let check = Check {
         piece,
         settings,
@@ -86,7 +87,8 @@ pub fn check(
     problems.or(())
 }
 
-fn validator(schema: &Value) -> Result<Validator, String> {
+fn validator(schema: &Value, value: &Value) -> Result<Validator, String> {
+    affordable(schema, value)?;
     jsonschema::options()
         .with_draft(jsonschema::Draft::Draft202012)
         .build(schema)

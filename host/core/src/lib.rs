@@ -28,6 +28,7 @@ pub mod setting;
 pub mod yaml;
 pub mod nearest;
 pub mod set_flag;
+pub mod schema_cost;
 pub mod schema_view;
 pub mod check;
 pub mod control_plane_api;

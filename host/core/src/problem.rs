@@ -6,6 +6,11 @@ use std::sync::Arc;
 
 use crate::source::{Origin, Source};
 
+/// More problems than these are not collected: what is wrong a thousand times is wrong in one way.
+const MOST: usize = 200;
+/// Longest message and path, in characters: both may hold what a stranger wrote.
+const LONGEST: (usize, usize) = (1000, 300);
+
 /// One thing that is wrong, or, in a list of warnings, one thing that is probably not what was meant.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Problem {
@@ -24,9 +29,7 @@ impl Problem {
     pub fn at(origin: &Origin, path: impl fmt::Display, message: impl Into<String>) -> Self {
         Self {
             origin: Some(origin.clone()),
-            path: path.to_string(),
-            message: message.into(),
-            hint: None,
+            ..Self::nowhere(path, message)
         }
     }
 
@@ -34,8 +37,8 @@ impl Problem {
     pub fn nowhere(path: impl fmt::Display, message: impl Into<String>) -> Self {
         Self {
             origin: None,
-            path: path.to_string(),
-            message: message.into(),
+            path: cut(path.to_string(), LONGEST.1),
+            message: cut(message.into(), LONGEST.0),
             hint: None,
         }
     }
@@ -43,15 +46,17 @@ impl Problem {
     /// With what to do about it.
     #[must_use]
     pub fn hint(mut self, hint: impl Into<String>) -> Self {
-        self.hint = Some(hint.into());
+        self.hint = Some(cut(hint.into(), LONGEST.0));
         self
     }
 
     /// With what to do about it, if that is known.
     #[must_use]
-    pub fn maybe_hint(mut self, hint: Option<String>) -> Self {
-        self.hint = hint.or(self.hint);
-        self
+    pub fn maybe_hint(self, hint: Option<String>) -> Self {
+        match hint {
+            Some(hint) => self.hint(hint),
+            None => self,
+        }
     }
 }
 
@@ -72,14 +77,27 @@ impl fmt::Display for Problem {
     }
 }
 
+fn cut(text: String, longest: usize) -> String {
+    match text.char_indices().nth(longest) {
+        Some((end, _)) => format!("{}…", &text[..end]),
+        None => text,
+    }
+}
+
 /// All problems that were found, in the order in which they were found; never empty when it is an error.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Problems(pub Vec<Problem>);
 
 impl Problems {
-    /// Adds a problem, unless the same was found before.
+    /// Adds a problem, unless the same was found before or there are very many.
     pub fn push(&mut self, problem: Problem) {
-        if !self.0.contains(&problem) {
+        if self.0.len() == MOST {
+            self.0.push(
+                Problem::nowhere("", "there are more problems than can be listed")
+                    .hint("correct these first"),
+            );
+        }
+        if self.0.len() < MOST && !self.0.contains(&problem) {
             self.0.push(problem);
         }
     }

@@ -5,7 +5,8 @@ use serde_json::Value;
 
 use crate::path::{Path, Step};
 
-/// How many references and alternatives are followed from one place; schemas may refer to themselves.
+/// How many references and alternatives are followed from one place: schemas may refer to themselves, and are written by
+/// strangers.
 const MAX_STEPS: usize = 64;
 
 /// A schema, seen as a tree of properties.
@@ -119,7 +120,8 @@ impl<'a> SchemaView<'a> {
     /// A schema and everything that it refers to or is an alternative in it; what allows nothing is left out.
     fn open(&self, schema: &'a Value, into: &mut Vec<&'a Value>, steps: &mut usize) {
         *steps += 1;
-        if *steps > MAX_STEPS || *schema == Value::Bool(false) {
+        let known = || into.iter().any(|known| std::ptr::eq(*known, schema));
+        if *steps > MAX_STEPS || *schema == Value::Bool(false) || known() {
             return;
         }
         into.push(schema);

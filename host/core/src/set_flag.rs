@@ -2,8 +2,8 @@
 //! is not known here.
 //!
 //! The grammar is that of Helm's `--set`: dots between keys, `[0]` for an entry of a list, `{a,b}` for a whole list, commas
-//! between assignments, `\` before a character that is meant as it is. `true`, `false`, `null` (takes the setting away) and
-//! numbers are guessed from their looks, with what was typed kept: where a text is expected it is that text, so that
+//! between assignments, `\` before a character that is meant as it is. `true`, `false` (also `True`, as YAML and istioctl
+//! have it), `null` (takes the setting away) and numbers are guessed from their looks, with what was typed kept: where a text is expected it is that text, so that
 //! `tag=1.4` works. A number with a leading zero is a text.
 //!
 //! istioctl 1.4 has no commas, lists or escapes: it splits at `=` once and takes the rest as it is. Here a part behind a
@@ -288,8 +288,8 @@ fn scalar(origin: &Origin, raw: &str, as_text: bool) -> Setting {
 
 fn guess(text: &str) -> Option<Tree> {
     match text {
-        "true" => return Some(Tree::Bool(true)),
-        "false" => return Some(Tree::Bool(false)),
+        "true" | "True" | "TRUE" => return Some(Tree::Bool(true)),
+        "false" | "False" | "FALSE" => return Some(Tree::Bool(false)),
         "null" => return Some(Tree::Null),
         _ => {}
     }

@@ -117,6 +117,13 @@ impl Check<'_> {
             {
                 Some("write it without quotes".to_owned())
             }
+            Tree::Text(text) if wanted == Kind::Boolean.name() => {
+                match text.to_lowercase().as_str() {
+                    "yes" | "on" | "enabled" | "y" | "t" => Some("write `true`".to_owned()),
+                    "no" | "off" | "disabled" | "n" | "f" => Some("write `false`".to_owned()),
+                    _ => None,
+                }
+            }
             Tree::Number(_) | Tree::Bool(_)
                 if matches!(wanted, "a text") || wanted == Kind::Tag.name() =>
             {

@@ -21,6 +21,10 @@ fn reads_what_helm_reads() {
         ("a=b", json!([["a", "b"]])),
         ("a.b-c_d=1", json!([["a.b-c_d", 1]])),
         (
+            "a=True,b=FALSE,c=t",
+            json!([["a", true], ["b", false], ["c", "t"]]),
+        ),
+        (
             "a=true,b=false,c=null",
             json!([["a", true], ["b", false], ["c", null]]),
         ),

@@ -364,7 +364,7 @@ fn mistakes_in_an_istio_control_plane() {
         // addon switch
         (
             "values: {grafana: {enabled: 'yes'}}",
-            "f.yaml:4:31: values.grafana.enabled: must be true or false, not a text `yes`",
+            "f.yaml:4:31: values.grafana.enabled: must be true or false, not a text `yes` | write `true`",
         ),
         // list is a text
         (

@@ -60,6 +60,54 @@ fn files_that_blow_up() {
 }
 
 #[test]
+fn many_mistakes_at_once() {
+    let keys: String = (0..50_000)
+        .map(|number| format!("  k{number}: 1\n"))
+        .collect();
+    let said = refused(&format!(
+        "apiVersion: install.istio.io/v1alpha2\nkind: IstioControlPlane\nspec:\n{keys}"
+    ));
+    assert_eq!(
+        said.matches("is not a setting of an IstioControlPlane")
+            .count(),
+        200
+    );
+    assert!(said.ends_with("there are more problems than can be listed\n  correct these first"));
+    let long = format!(
+        "apiVersion: install.istio.io/v1alpha2\nkind: IstioControlPlane\nspec:\n  ? {}\n  : 1\n",
+        "k".repeat(1 << 20)
+    );
+    assert!(refused(&long).len() < 1000);
+}
+
+#[test]
+fn a_schema_that_refers_to_itself_everywhere() {
+    let all = serde_json::json!({"$ref": "#"});
+    let schema = serde_json::json!({
+        "type": "object", "anyOf": vec![all.clone(); 50], "properties": {"a": {"allOf": vec![all.clone(); 50]}},
+        "additionalProperties": all,
+    });
+    let chosen = layers(&[
+        "pieces.critical-pods.enabled=true",
+        "pieces.critical-pods.settings.a.a.a.a.a.b=1",
+    ])
+    .choose(&meshhost_core::profile::Profiles::builtin())
+    .unwrap();
+    let mut schemas = crate::schemas::schemas();
+    schemas.insert("critical-pods".to_owned(), schema);
+    let said = chosen
+        .resolve(&schemas)
+        .expect_err("is refused")
+        .to_string();
+    assert!(
+        said.starts_with(
+            "the settings schema of piece critical-pods cannot be used: it refers to itself"
+        ),
+        "{said}"
+    );
+}
+
+#[test]
 fn flags_that_blow_up() {
     for set in [
         "a.".repeat(100_000),

@@ -167,6 +167,48 @@ fn a_strangers_piece_is_added() {
 }
 
 #[test]
+fn a_strangers_piece_can_take_the_place_of_a_built_in_one() {
+    // A gateway under another name: what it reads is said by its schema alone.
+    let mut schemas = crate::schemas::schemas();
+    let gateway = schemas["gateway"].clone();
+    schemas.insert("acme-gateway".to_owned(), gateway);
+    let mut layers = Layers::new();
+    layers.plugin(
+        "acme-gateway=x.wasm",
+        "acme-gateway",
+        PieceSource::File("x.wasm".into()),
+        None,
+    );
+    layers.set("pieces.gateway.enabled=false");
+    layers.set("values.gateways.istio-ingressgateway.type=ClusterIP");
+    let resolved = layers
+        .choose(&Profiles::builtin())
+        .unwrap()
+        .resolve(&schemas)
+        .unwrap();
+    assert_eq!(
+        taking_part(&resolved),
+        ["control-plane", "addons", "acme-gateway"]
+    );
+    let acme = settings(&resolved, "acme-gateway");
+    assert_eq!(acme["components"]["ingressGateway"]["enabled"], true);
+    assert_eq!(
+        acme["values"]["gateways"]["istio-ingressgateway"]["type"],
+        "ClusterIP"
+    );
+}
+
+#[test]
+fn a_file_may_be_json() {
+    let mut layers = Layers::new();
+    layers.file(
+        "f.json",
+        "{\n\t\"apiVersion\": \"install.istio.io/v1alpha2\",\n\t\"kind\": \"IstioControlPlane\",\n\t\"spec\": {\"cni\": {\"enabled\": true}}\n}\n",
+    );
+    assert!(components(&resolve(layers).unwrap()).contains(&"cni".to_owned()));
+}
+
+#[test]
 fn an_installation_document_speaks_of_pieces() {
     let mut layers = Layers::new();
     layers.file(
