@@ -351,7 +351,11 @@ async fn judge(
         piece,
         resource,
     };
-    let Tried { answer, warnings } = trial.run(&body, ground.options.force_conflicts).await?;
+    let mut tried = trial.run(&body, ground.options.force_conflicts).await?;
+    if tried.answer.as_ref().is_err_and(Refused::only_by_nobody) {
+        tried = trial.run(&body, true).await?;
+    }
+    let Tried { answer, warnings } = tried;
     let member = inventory::part_of(live) == Some(set_id.as_str());
     let mut judged = Judged {
         warnings,

@@ -74,6 +74,17 @@ fn is_immutable(message: &str) -> bool {
 }
 
 impl Refused {
+    /// Whether the only other owner is nobody: how old servers call fields that were there before they kept account of
+    /// owners.
+    pub(crate) fn only_by_nobody(&self) -> bool {
+        match self {
+            Self::Conflicts(conflicts) => conflicts
+                .iter()
+                .all(|(_, manager)| manager == "before-first-apply"),
+            _ => false,
+        }
+    }
+
     pub(crate) fn told(self, id: &ObjectId, piece: &str) -> Vec<Refusal> {
         let (id, piece) = (id.clone(), piece.to_owned());
         match self {

@@ -83,11 +83,12 @@ async fn apply(
     body: &Value,
 ) -> Result<Answer, WriteError> {
     let give_up = session.deadline.min(Instant::now() + APPEAR);
+    let mut force = planned.force;
     loop {
         let request = Request::new(Method::PATCH, resource.path(&planned.id))
             .query("fieldManager", inventory.field_manager())
             .query("fieldValidation", "Strict")
-            .query("force", planned.force.to_string())
+            .query("force", force.to_string())
             .body("application/apply-patch+yaml", body.clone());
         match session.send(request).await {
             Ok(answer) => {
@@ -104,12 +105,14 @@ async fn apply(
             Err(error) if is_not_served(&error) && Instant::now() + LOOK_AGAIN < give_up => {
                 sleep(LOOK_AGAIN).await;
             }
-            Err(error) => {
-                return Err(match refused(error) {
-                    Ok(refused) => WriteError::Refused(refused.told(&planned.id, &planned.piece)),
-                    Err(error) => WriteError::Request(error),
-                });
-            }
+            Err(error) => match refused(error) {
+                Ok(refused) if refused.only_by_nobody() && !force => force = true,
+                Ok(refused) => {
+                    let told = refused.told(&planned.id, &planned.piece);
+                    return Err(WriteError::Refused(told));
+                }
+                Err(error) => return Err(WriteError::Request(error)),
+            },
         }
     }
 }

@@ -22,7 +22,8 @@ pub enum Belonging {
 ///
 /// On top of what the piece returned come the part-of label and, where it applies, the mark of adoption. Left out are
 /// `status`, which another writes, a null `creationTimestamp`, which generators write, and an empty `caBundle`, which
-/// says that a controller fills it in: to send it would be to own it.
+/// says that a controller fills it in: to send it would be to own it. Ports without a protocol get the default one: it is
+/// part of their key in server-side apply, and servers before Kubernetes 1.20 do not fill in keys.
 #[must_use]
 pub fn desired(object: &Object, set_id: &str, belonging: Belonging) -> Value {
     let mut manifest = object.manifest().clone();
@@ -43,7 +44,39 @@ pub fn desired(object: &Object, set_id: &str, belonging: Belonging) -> Value {
     }
     let mut value = Value::Object(manifest);
     leave_ca_bundles(&mut value);
+    if ["", "apps", "batch", "extensions"].contains(&object.id().group.as_str()) {
+        complete_ports(&mut value);
+    }
     value
+}
+
+/// Ports of Services, and of containers wherever a pod's description is.
+fn complete_ports(manifest: &mut Value) {
+    let service = manifest.get("kind").and_then(Value::as_str) == Some("Service");
+    let complete = |ports: Option<&mut Value>| {
+        for port in ports.and_then(Value::as_array_mut).into_iter().flatten() {
+            if let Some(port) = port.as_object_mut()
+                && port.get("protocol").is_none_or(Value::is_null)
+            {
+                port.insert("protocol".to_owned(), Value::from("TCP"));
+            }
+        }
+    };
+    if service {
+        complete(manifest.pointer_mut("/spec/ports"));
+    }
+    for pod in [
+        "/spec",
+        "/spec/template/spec",
+        "/spec/jobTemplate/spec/template/spec",
+    ] {
+        for containers in ["containers", "initContainers"] {
+            let list = manifest.pointer_mut(&format!("{pod}/{containers}"));
+            for container in list.and_then(Value::as_array_mut).into_iter().flatten() {
+                complete(container.get_mut("ports"));
+            }
+        }
+    }
 }
 
 fn put(metadata: &mut Map<String, Value>, field: &str, key: &str, value: &str) {
@@ -105,6 +138,30 @@ mod tests {
             desired(&object, "set", Belonging::Shared)["metadata"]["labels"],
             json!({"c": "d"})
         );
+    }
+
+    #[test]
+    fn ports_get_the_default_protocol() {
+        let sent =
+            |manifest: Value| desired(&Object::new(manifest).unwrap(), "set", Belonging::Made);
+        let service = sent(
+            json!({"apiVersion": "v1", "kind": "Service", "metadata": {"name": "a"},
+            "spec": {"ports": [{"port": 80}, {"port": 53, "protocol": "UDP"}]}}),
+        );
+        assert_eq!(
+            service["spec"]["ports"],
+            json!([{"port": 80, "protocol": "TCP"}, {"port": 53, "protocol": "UDP"}])
+        );
+        let workload = sent(
+            json!({"apiVersion": "apps/v1", "kind": "Deployment", "metadata": {"name": "a"},
+            "spec": {"template": {"spec": {"containers": [{"ports": [{"containerPort": 80}]}, {}]}}}}),
+        );
+        assert_eq!(
+            workload["spec"]["template"]["spec"]["containers"][0]["ports"],
+            json!([{"containerPort": 80, "protocol": "TCP"}])
+        );
+        let custom = json!({"apiVersion": "mesh.io/v1", "kind": "Service", "metadata": {"name": "a"}, "spec": {"ports": [{"port": 80}]}});
+        assert_eq!(sent(custom)["spec"]["ports"], json!([{"port": 80}]));
     }
 
     #[test]

@@ -95,7 +95,7 @@ pub(crate) fn mesh(name: &str) -> Vec<Value> {
         json!({"apiVersion": "batch/v1", "kind": "Job", "metadata": {"name": "setup", "namespace": name},
             "spec": {"template": {"spec": {"restartPolicy": "Never", "containers": [{"name": "c", "image": "x"}]}}}}),
         json!({"apiVersion": "admissionregistration.k8s.io/v1", "kind": "ValidatingWebhookConfiguration", "metadata": {"name": name},
-            "webhooks": [{"name": format!("v.{group}"), "admissionReviewVersions": ["v1"], "sideEffects": "None", "failurePolicy": "Ignore",
+            "webhooks": [{"name": format!("v.{group}"), "admissionReviewVersions": ["v1", "v1beta1"], "sideEffects": "None", "failurePolicy": "Ignore",
                 "timeoutSeconds": 1,
                 "clientConfig": {"caBundle": "", "service": {"name": "galley", "namespace": name, "path": "/v"}},
                 "rules": [{"apiGroups": [group], "apiVersions": ["*"], "operations": ["CREATE"], "resources": ["nothing"]}]}]}),

@@ -74,6 +74,7 @@ impl Proxy {
 
     /// The engine, by way of this proxy.
     pub(crate) async fn cluster(&self) -> Cluster {
+        *self.state.fault.lock().unwrap() = None;
         let path = self.kubeconfig();
         let wish = Connect {
             kubeconfig: Some(path.clone()),

@@ -30,8 +30,14 @@ const BOOKKEEPING: [&str; 7] = [
     "deletionGracePeriodSeconds",
 ];
 
-/// Labels and annotations of the inventory: shown as adoption, not as fields.
-const INVENTORY: [&str; 2] = [crate::inventory::PART_OF, crate::inventory::ADOPTED];
+/// Labels and annotations that tell nothing: those of the inventory are shown as adoption, and the counters of controllers
+/// follow from what else changes.
+const HIDDEN: [&str; 4] = [
+    crate::inventory::PART_OF,
+    crate::inventory::ADOPTED,
+    "deprecated.daemonset.template.generation",
+    "deployment.kubernetes.io/revision",
+];
 
 /// Compares a live object with what the server says it would be. Values of a Secret are masked; `status` and what only the
 /// server writes are not looked at.
@@ -49,7 +55,7 @@ pub fn changes(live: &Value, after: &Value) -> Vec<FieldChange> {
             }
             for field in ["labels", "annotations"] {
                 if let Some(map) = metadata.get_mut(field).and_then(Value::as_object_mut) {
-                    for key in INVENTORY {
+                    for key in HIDDEN {
                         map.remove(key);
                     }
                     if map.is_empty() {
@@ -271,7 +277,8 @@ mod tests {
 
     #[test]
     fn what_the_server_writes_is_no_change() {
-        let before = json!({"metadata": {"resourceVersion": "1", "generation": 1, "managedFields": []}, "status": {"a": 1}});
+        let before = json!({"metadata": {"resourceVersion": "1", "generation": 1, "managedFields": [],
+            "annotations": {"deprecated.daemonset.template.generation": "1"}}, "status": {"a": 1}});
         let after = json!({"metadata": {"resourceVersion": "2", "generation": 2, "labels": {crate::inventory::PART_OF: "x"}}, "status": {}});
         assert_eq!(changes(&before, &after), []);
     }
