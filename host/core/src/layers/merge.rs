@@ -104,10 +104,12 @@ impl Merge {
                 "say it with `--set defaultNamespace={}`",
                 in_file.text().unwrap_or_default()
             )));
+        // As the profile's word, so that a namespace that is said for the whole installation counts more.
+        let value = before_files.unwrap_or_else(|| Setting::new(&first.key, Tree::Text(text)));
         self.assign(&Assignment {
             path,
             key: first.key.clone(),
-            value: Setting::new(&first.key, Tree::Text(text)),
+            value,
         });
     }
 

@@ -328,10 +328,13 @@ fn a_default_namespace_in_a_file_counts_without_set_only_as_in_istio_1_4() {
     with.set("hub=docker.io/istio");
     let mut other = without.clone();
     other.set("pieces.critical-pods.enabled=false");
+    let mut whole = with.clone();
+    whole.namespace("east");
     for (layers, namespace, warnings) in [
         (without, "mesh", 0),
         (with, "istio-system", 1),
         (other, "mesh", 0),
+        (whole, "east", 1),
     ] {
         let resolved = resolve(layers).unwrap();
         assert_eq!(
