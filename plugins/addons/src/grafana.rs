@@ -39,7 +39,7 @@ pub(crate) fn objects(values: &Values, namespace: &str) -> Vec<Value> {
             namespace,
             NAME,
             &own.storage_class_name,
-            &own.access_mode,
+            own.access_mode,
         ));
     }
     let files: Vec<&str> = dashboards.iter().map(|dashboard| dashboard.file).collect();

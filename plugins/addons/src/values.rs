@@ -12,7 +12,7 @@ mod tracing;
 
 pub use grafana::{Grafana, GrafanaImage, GrafanaSecurity, GrafanaService};
 pub use kiali::{Kiali, KialiDashboard, KialiSecurity};
-pub use parts::{AddonIngress, ServiceType};
+pub use parts::{AccessMode, AddonIngress, ServiceType};
 pub use prometheus::{NodePort, Prometheus, PrometheusSecurity, PrometheusService};
 pub use tracing::{
     Exporters, Jaeger, JaegerMemory, OpenCensus, Provider, Tracing, TracingService, Zipkin,

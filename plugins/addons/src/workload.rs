@@ -4,6 +4,8 @@ use meshhost_istio::pod::{AntiAffinityRule, Scheduling};
 use meshhost_istio::{TextMap, object};
 use meshhost_piece::{Value, json};
 
+use crate::values::AccessMode;
+
 /// A Deployment of an add-on. Its pods are chosen by the label `app`.
 pub(crate) struct Deployment<'a> {
     pub(crate) name: &'a str,
@@ -79,7 +81,7 @@ pub(crate) fn volume_claim(
     namespace: &str,
     app: &str,
     storage_class: &str,
-    access_mode: &str,
+    access_mode: AccessMode,
 ) -> Value {
     let mut spec = json!({
         "accessModes": [access_mode],

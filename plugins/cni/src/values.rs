@@ -52,12 +52,15 @@ pub struct Cni {
     /// What the plug-in logs.
     pub log_level: String,
     /// Where the node keeps CNI plug-ins.
+    #[schemars(regex(pattern = "^(/.*)?$"))]
     pub cni_bin_dir: String,
     /// Where the node keeps CNI configuration.
+    #[schemars(regex(pattern = "^(/.*)?$"))]
     pub cni_conf_dir: String,
     /// The file there that the plug-in is added to; the first one if empty.
     pub cni_conf_file_name: String,
     /// Namespaces whose pods are left alone.
+    #[schemars(inner(regex(pattern = "^[a-z0-9]([-a-z0-9]*[a-z0-9])?$")))]
     pub exclude_namespaces: Vec<String>,
     /// Annotations of the pods.
     pub pod_annotations: TextMap,

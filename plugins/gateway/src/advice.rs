@@ -28,6 +28,71 @@ pub(crate) fn host_network(
     })
 }
 
+/// What an API server refuses in a Service, whatever settings led to it.
+pub(crate) fn service(objects: &[Value], direction: Direction, root: &str) -> Vec<Diagnostic> {
+    let service = objects.iter().find(|object| {
+        object["kind"] == "Service" && object["metadata"]["name"] == direction.name()
+    });
+    let Some(spec) = service.map(|service| &service["spec"]) else {
+        return Vec::new();
+    };
+    let service_type = spec["type"].as_str().unwrap_or("ClusterIP");
+    let ports = spec["ports"].as_array().map_or(&[][..], Vec::as_slice);
+    let mut refused = Vec::new();
+    let mut tell = |key: &str, why: String| {
+        refused.push(Diagnostic::warning(
+            format!("{root}.{key}"),
+            format!("Kubernetes refuses {why}"),
+        ));
+    };
+    if service_type == "ClusterIP" {
+        if spec.get("externalTrafficPolicy").is_some() {
+            tell(
+                "externalTrafficPolicy",
+                "it in a Service of type ClusterIP".to_owned(),
+            );
+        }
+        if ports.iter().any(|port| port.get("nodePort").is_some()) {
+            tell(
+                "ports",
+                "a nodePort in a Service of type ClusterIP".to_owned(),
+            );
+        }
+    }
+    if service_type != "LoadBalancer" && spec.get("loadBalancerSourceRanges").is_some() {
+        tell(
+            "loadBalancerSourceRanges",
+            format!("them in a Service of type {service_type}"),
+        );
+    }
+    if ports.is_empty() {
+        tell("ports", "a Service without a port".to_owned());
+    }
+    if ports.len() > 1 && ports.iter().any(|port| port.get("name").is_none()) {
+        tell(
+            "ports",
+            "a port without a name where there are several".to_owned(),
+        );
+    }
+    for (number, port) in ports.iter().enumerate() {
+        let before = &ports[..number];
+        if before
+            .iter()
+            .any(|other| other["name"] == port["name"] && port.get("name").is_some())
+        {
+            tell("ports", format!("two ports with the name {}", port["name"]));
+        }
+        let same = |other: &Value| {
+            let protocol = |port: &Value| port["protocol"].as_str().unwrap_or("TCP").to_owned();
+            other["port"] == port["port"] && protocol(other) == protocol(port)
+        };
+        if before.iter().any(same) {
+            tell("ports", format!("port {} twice", port["port"]));
+        }
+    }
+    refused
+}
+
 /// Values that the API of 1.4 has and its charts do not read, where they were set.
 pub(crate) fn without_effect(values: &Values, ingress: bool, egress: bool) -> Vec<Diagnostic> {
     let into = &values.gateways.ingress;

@@ -2,7 +2,8 @@
 //! names; must not know how objects are written.
 
 use meshhost_istio::pod::{AntiAffinityRule, Scheduling};
-use meshhost_istio::{Global, IntOrString, Object, Resources, TextMap};
+use meshhost_istio::scalar::CountOrPercent;
+use meshhost_istio::{Global, Object, Resources, TextMap};
 use meshhost_piece::{Value, json};
 
 use crate::values::{ConfigVolume, Cpu, GatewaySds, Port, SecretVolume, Values};
@@ -21,6 +22,11 @@ impl Direction {
             Self::Ingress => "istio-ingressgateway",
             Self::Egress => "istio-egressgateway",
         }
+    }
+
+    /// Path of its values.
+    pub(crate) fn root(self) -> String {
+        format!("values.gateways.{}", self.name())
     }
 
     /// Value of the label `istio`, by which Gateways choose the proxy.
@@ -73,8 +79,8 @@ pub(crate) struct Gateway<'a> {
     pub(crate) autoscale_max: u32,
     pub(crate) cpu: &'a Cpu,
     pub(crate) replica_count: Option<u32>,
-    pub(crate) rolling_max_surge: &'a IntOrString,
-    pub(crate) rolling_max_unavailable: &'a IntOrString,
+    pub(crate) rolling_max_surge: &'a CountOrPercent,
+    pub(crate) rolling_max_unavailable: &'a CountOrPercent,
     pub(crate) resources: &'a Resources,
     pub(crate) env: &'a TextMap,
     pub(crate) application_ports: &'a str,

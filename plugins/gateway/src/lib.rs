@@ -10,6 +10,7 @@ mod gateway;
 mod proxy;
 mod rights;
 mod routing;
+mod scaling;
 mod service;
 pub mod values;
 
@@ -55,6 +56,7 @@ impl Piece for Gateways {
 
         let mut objects = Vec::new();
         let mut problems = Vec::new();
+        let mut contradictions = Vec::new();
         let mut add = |component: &Component, direction, at, own: Vec<Value>| match finish(
             component,
             direction,
@@ -71,6 +73,7 @@ impl Piece for Gateways {
         if egress.enabled {
             let namespace = egress.namespace_or(&request.namespace);
             let gateway = Gateway::egress(&values, namespace);
+            contradictions.extend(scaling::problem(&gateway));
             let mut own = deployment::objects(&gateway);
             own.extend(rights::objects(&gateway));
             own.push(service::egress(&gateway));
@@ -80,6 +83,7 @@ impl Piece for Gateways {
         if ingress.enabled {
             let namespace = ingress.namespace_or(&request.namespace);
             let gateway = Gateway::ingress(&values, namespace);
+            contradictions.extend(scaling::problem(&gateway));
             let mut own = deployment::objects(&gateway);
             own.extend(rights::objects(&gateway));
             own.extend(service::ingress(&gateway, &values.gateways.ingress));
@@ -91,6 +95,7 @@ impl Piece for Gateways {
                 own,
             );
         }
+        problems.extend(contradictions);
         if !problems.is_empty() {
             return Err(problems.into());
         }
@@ -119,6 +124,7 @@ fn finish(
     let namespace = component.namespace_or(default_namespace);
     let mut diagnostics = customise(&mut objects, component, Some(workload), namespace, at)?;
     diagnostics.extend(advice::host_network(&objects, direction, at));
+    diagnostics.extend(advice::service(&objects, direction, &direction.root()));
     Ok((objects, diagnostics))
 }
 

@@ -27,7 +27,7 @@ pub(super) fn objects(values: &Values, namespace: &str) -> Vec<Value> {
             namespace,
             APP,
             &own.storage_class_name,
-            &own.access_mode,
+            own.access_mode,
         ));
     }
     objects.extend(services(values, namespace));

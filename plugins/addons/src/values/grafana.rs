@@ -8,7 +8,7 @@ use meshhost_piece::schemars::{self, JsonSchema};
 use meshhost_piece::{Value, json};
 use serde::{Deserialize, Serialize};
 
-use super::parts::{AddonIngress, ServiceType};
+use super::parts::{AccessMode, AddonIngress, ServiceType};
 
 /// Grafana.
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
@@ -28,7 +28,7 @@ pub struct Grafana {
     /// Storage class of the claim; the cluster's default if empty.
     pub storage_class_name: String,
     /// Access mode of the claim.
-    pub access_mode: String,
+    pub access_mode: AccessMode,
     /// Login.
     pub security: GrafanaSecurity,
     /// Read by no chart of 1.4.
@@ -171,7 +171,7 @@ impl Default for Grafana {
             replica_count: 1,
             persist: false,
             storage_class_name: String::new(),
-            access_mode: "ReadWriteMany".to_owned(),
+            access_mode: AccessMode::ReadWriteMany,
             security: GrafanaSecurity::default(),
             context_path: "/grafana".to_owned(),
             service: GrafanaService::default(),

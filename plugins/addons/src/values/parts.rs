@@ -37,3 +37,16 @@ pub enum ServiceType {
     /// Also by an address from outside.
     LoadBalancer,
 }
+
+/// How a claim's volume may be mounted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub enum AccessMode {
+    /// By one node.
+    ReadWriteOnce,
+    /// By many nodes, none of which writes.
+    ReadOnlyMany,
+    /// By many nodes.
+    ReadWriteMany,
+    /// By one pod.
+    ReadWriteOncePod,
+}

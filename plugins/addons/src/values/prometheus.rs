@@ -27,9 +27,11 @@ pub struct Prometheus {
     pub tag: Text,
     /// Number of pods.
     pub replica_count: u32,
-    /// How long metrics are kept.
+    /// How long metrics are kept, for example `6h` or `15d`.
+    #[schemars(regex(pattern = r"^[0-9]+(ms|[smhdwy])$"))]
     pub retention: String,
-    /// Time between two scrapes.
+    /// Time between two scrapes, for example `15s`.
+    #[schemars(regex(pattern = r"^[0-9]+(ms|[smhdwy])$"))]
     pub scrape_interval: String,
     /// Path of the Ingress.
     pub context_path: String,

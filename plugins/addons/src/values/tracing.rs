@@ -6,7 +6,7 @@ use meshhost_piece::json;
 use meshhost_piece::schemars::{self, JsonSchema};
 use serde::{Deserialize, Serialize};
 
-use super::parts::{AddonIngress, ServiceType};
+use super::parts::{AccessMode, AddonIngress, ServiceType};
 
 /// Traces of requests.
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
@@ -76,7 +76,7 @@ pub struct Jaeger {
     /// Storage class of the claim; the cluster's default if empty.
     pub storage_class_name: String,
     /// Access mode of the claim.
-    pub access_mode: String,
+    pub access_mode: AccessMode,
     /// Resources; `global.defaultResources` if empty.
     pub resources: Resources,
     /// Annotations of the pods.
@@ -109,7 +109,7 @@ impl Default for Jaeger {
             span_storage_type: "badger".to_owned(),
             persist: false,
             storage_class_name: String::new(),
-            access_mode: "ReadWriteMany".to_owned(),
+            access_mode: AccessMode::ReadWriteMany,
             resources: Resources::default(),
             pod_annotations: TextMap::new(),
         }

@@ -444,6 +444,17 @@ fn what_does_not_fit_is_refused() {
             "lightstep",
         ),
         (with("kiali", json!({ "replicaCount": -1 })), "-1"),
+        (
+            with("grafana", json!({ "accessMode": "ReadWrite" })),
+            "ReadWrite",
+        ),
+        (
+            with(
+                "kiali",
+                json!({ "resources": { "requests": { "memory": "1 Gi" } } }),
+            ),
+            "1 Gi",
+        ),
     ] {
         let refusal = refused(&settings);
         assert!(refusal.contains(word), "{settings}: {refusal}");

@@ -1,8 +1,8 @@
 //! `values.gateways.istio-egressgateway`.
 
 use meshhost_istio::pod::AntiAffinityRule;
-use meshhost_istio::scalar::text_map;
-use meshhost_istio::{IntOrString, Object, Resources, TextMap};
+use meshhost_istio::scalar::{CountOrPercent, Duration, text_map};
+use meshhost_istio::{Object, Resources, TextMap};
 use meshhost_piece::schemars::{self, JsonSchema};
 use serde::{Deserialize, Serialize};
 
@@ -43,9 +43,9 @@ pub struct Egress {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub replica_count: Option<u32>,
     /// Pods beyond the wanted number while a new version comes.
-    pub rolling_max_surge: IntOrString,
+    pub rolling_max_surge: CountOrPercent,
     /// Pods that may be away while a new version comes.
-    pub rolling_max_unavailable: IntOrString,
+    pub rolling_max_unavailable: CountOrPercent,
 
     /// Resources of the proxy; `global.defaultResources` if empty.
     pub resources: Resources,
@@ -72,10 +72,10 @@ pub struct Egress {
 
     /// Read by no chart of 1.4.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub connect_timeout: Option<String>,
+    pub connect_timeout: Option<Duration>,
     /// Read by no chart of 1.4.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub drain_duration: Option<String>,
+    pub drain_duration: Option<Duration>,
     /// Read by no chart of 1.4.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub labels: Option<Labels>,
@@ -99,8 +99,8 @@ impl Default for Egress {
             autoscale_max: 5,
             cpu: Cpu::default(),
             replica_count: None,
-            rolling_max_surge: IntOrString::from("100%"),
-            rolling_max_unavailable: IntOrString::from("25%"),
+            rolling_max_surge: CountOrPercent::from("100%"),
+            rolling_max_unavailable: CountOrPercent::from("25%"),
             resources: proxy_resources(),
             env: text_map(&[("ISTIO_META_ROUTER_MODE", "sni-dnat")]),
             pod_annotations: TextMap::new(),

@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 
 use meshhost_istio::pod::AntiAffinityRule;
-use meshhost_istio::scalar::text_map;
-use meshhost_istio::{IntOrString, Object, Resources, Text, TextMap};
+use meshhost_istio::scalar::{CountOrPercent, Duration, text_map};
+use meshhost_istio::{Object, Resources, Text, TextMap};
 use meshhost_piece::schemars::{self, JsonSchema};
 use serde::{Deserialize, Serialize};
 
@@ -39,6 +39,7 @@ pub struct Ingress {
     #[serde(rename = "loadBalancerIP")]
     pub load_balancer_ip: String,
     /// Client ranges that the load balancer lets in; all if empty.
+    #[schemars(inner(regex(pattern = r"^[0-9a-fA-F.:]+/[0-9]{1,3}$")))]
     pub load_balancer_source_ranges: Vec<String>,
     /// Where the Service sends traffic from outside.
     pub external_traffic_policy: TrafficPolicy,
@@ -60,9 +61,9 @@ pub struct Ingress {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub replica_count: Option<u32>,
     /// Pods beyond the wanted number while a new version comes.
-    pub rolling_max_surge: IntOrString,
+    pub rolling_max_surge: CountOrPercent,
     /// Pods that may be away while a new version comes.
-    pub rolling_max_unavailable: IntOrString,
+    pub rolling_max_unavailable: CountOrPercent,
 
     /// Resources of the proxy; `global.defaultResources` if empty.
     pub resources: Resources,
@@ -114,10 +115,10 @@ pub struct Ingress {
     pub debug: String,
     /// Read by no chart of 1.4.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub connect_timeout: Option<String>,
+    pub connect_timeout: Option<Duration>,
     /// Read by no chart of 1.4.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub drain_duration: Option<String>,
+    pub drain_duration: Option<Duration>,
     /// Read by no chart of 1.4.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub labels: Option<Labels>,
@@ -214,8 +215,8 @@ impl Default for Ingress {
             autoscale_max: 5,
             cpu: Cpu::default(),
             replica_count: None,
-            rolling_max_surge: IntOrString::from("100%"),
-            rolling_max_unavailable: IntOrString::from("25%"),
+            rolling_max_surge: CountOrPercent::from("100%"),
+            rolling_max_unavailable: CountOrPercent::from("25%"),
             resources: proxy_resources(),
             env: text_map(&[("ISTIO_META_ROUTER_MODE", "sni-dnat")]),
             application_ports: Text::default(),

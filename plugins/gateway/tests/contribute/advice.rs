@@ -68,3 +68,50 @@ fn keys_without_effect_are_told_where_they_were_set() {
         );
     }
 }
+
+#[test]
+fn services_that_a_server_refuses_are_told() {
+    let node_port = json!([{ "port": 80, "name": "http2", "nodePort": 31380 }]);
+    let of = |key: &str| vec![format!("values.gateways.istio-ingressgateway.{key}")];
+    for (settings, told) in [
+        (
+            ingress(json!({ "type": "ClusterIP", "externalTrafficPolicy": "Local" })),
+            of("externalTrafficPolicy"),
+        ),
+        (
+            ingress(json!({ "type": "NodePort", "externalTrafficPolicy": "Local" })),
+            vec![],
+        ),
+        (
+            ingress(json!({ "type": "ClusterIP", "ports": node_port })),
+            of("ports"),
+        ),
+        (ingress(json!({ "ports": node_port })), vec![]),
+        (
+            ingress(json!({ "type": "NodePort", "loadBalancerSourceRanges": ["10.0.0.0/8"] })),
+            of("loadBalancerSourceRanges"),
+        ),
+        (ingress(json!({ "ports": [] })), of("ports")),
+        (ingress(json!({ "ports": [{ "port": 80 }] })), vec![]),
+        (
+            ingress(json!({ "ports": [{ "port": 80 }, { "port": 81, "name": "x" }] })),
+            of("ports"),
+        ),
+        (
+            ingress(json!({ "ports": [{ "port": 80, "name": "x" }, { "port": 81, "name": "x" }] })),
+            of("ports"),
+        ),
+        (
+            ingress(json!({ "ports": [{ "port": 80, "name": "x" }, { "port": 80, "name": "y" }] })),
+            of("ports"),
+        ),
+        (
+            ingress(
+                json!({ "ports": [{ "port": 53, "name": "x" }, { "port": 53, "name": "y", "protocol": "UDP" }] }),
+            ),
+            vec![],
+        ),
+    ] {
+        assert_eq!(paths(&settings), told, "{settings}");
+    }
+}

@@ -518,6 +518,19 @@ fn certificates_by_sds() {
 #[test]
 fn what_does_not_fit_is_refused() {
     for (settings, word) in [
+        (
+            ingress(json!({ "autoscaleMin": 9 })),
+            "values.gateways.istio-ingressgateway.autoscaleMax",
+        ),
+        (
+            egress(json!({ "autoscaleMin": 2, "autoscaleMax": 1 })),
+            "values.gateways.istio-egressgateway.autoscaleMax",
+        ),
+        (ingress(json!({ "rollingMaxSurge": "some" })), "25%"),
+        (
+            ingress(json!({ "resources": { "limits": { "cpu": "lots" } } })),
+            "lots",
+        ),
         (ingress(json!({ "tipe": "ClusterIP" })), "tipe"),
         (ingress(json!({ "type": "ClusterIp" })), "ClusterIp"),
         (ingress(json!({ "ports": [{ "port": 70000 }] })), "70000"),
