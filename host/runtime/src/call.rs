@@ -111,6 +111,7 @@ impl fmt::Display for Reached {
             Limit::Stack => write!(f, "calls itself deeper than {value} of stack allow"),
             Limit::ModuleSize => write!(f, "is larger than {value}"),
             Limit::CompileTime => write!(f, "took longer than {value} to compile"),
+            Limit::CompileMemory => write!(f, "needs more than {value} of memory to compile"),
         }?;
         write!(f, "; if it is meant to, raise the limit: {raise}")
     }

@@ -4,11 +4,12 @@
 use std::num::NonZeroUsize;
 use std::sync::mpsc::{self, RecvTimeoutError};
 use std::thread;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use wasmtime::component::Component;
 use wasmtime::{Config, Engine, OptLevel};
 
+use crate::limits::{Limit, Limits};
 use crate::quote;
 
 /// Stack for validating and translating; the parser bounds how deep a component nests.
@@ -17,13 +18,16 @@ const COMPILER_STACK: usize = 16 << 20;
 /// Frames of a guest that a backtrace has at most.
 const FRAMES: NonZeroUsize = NonZeroUsize::new(100).expect("is not zero");
 
+/// How often the compiler's memory is looked at.
+const LOOK: Duration = Duration::from_millis(20);
+
 /// Why there is no compiled code.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum CompileError {
     /// The component is not valid.
     Invalid(String),
-    /// It took too long.
-    TimedOut,
+    /// It took too long or too much.
+    Limit(Limit),
     /// No thread, or the compiler panicked.
     Host(String),
 }
@@ -51,14 +55,20 @@ pub(crate) fn new(stack: u64) -> Result<Engine, String> {
     Engine::new(&config).map_err(|error| format!("{error:#}"))
 }
 
-/// Compiles a component, and gives up waiting after `time`: the compiler cannot be stopped, and goes on in its thread.
+/// Compiles a component, and gives up waiting when that takes too long or too much: the compiler cannot be stopped, and
+/// goes on in its thread until it is done or the process ends.
+///
+/// Memory is watched because it is not bounded by the component's size: ten thousand loops within each other, in 50 KB,
+/// need a gigabyte.
 pub(crate) fn compile(
     engine: &Engine,
     bytes: &[u8],
-    time: Duration,
+    limits: &Limits,
 ) -> Result<Component, CompileError> {
     let (finished, result) = mpsc::channel();
     let (engine, bytes) = (engine.clone(), bytes.to_vec());
+    let deadline = Instant::now() + limits.compile_time;
+    let most = resident().map(|before| before.saturating_add(limits.compile_memory));
     thread::Builder::new()
         .name("compile".to_owned())
         .stack_size(COMPILER_STACK)
@@ -67,15 +77,40 @@ pub(crate) fn compile(
             let _ = finished.send(Component::from_binary(&engine, &bytes));
         })
         .map_err(|error| CompileError::Host(format!("no thread could be started: {error}")))?;
-    match result.recv_timeout(time) {
-        Ok(Ok(component)) => Ok(component),
-        Ok(Err(error)) => Err(CompileError::Invalid(quote::line(
-            &format!("{error:#}"),
-            500,
-        ))),
-        Err(RecvTimeoutError::Timeout) => Err(CompileError::TimedOut),
-        Err(RecvTimeoutError::Disconnected) => {
-            Err(CompileError::Host("the compiler panicked".to_owned()))
+    loop {
+        let left = deadline.saturating_duration_since(Instant::now());
+        match result.recv_timeout(left.min(LOOK)) {
+            Ok(Ok(component)) => return Ok(component),
+            Ok(Err(error)) => {
+                return Err(CompileError::Invalid(quote::line(
+                    &format!("{error:#}"),
+                    500,
+                )));
+            }
+            Err(RecvTimeoutError::Disconnected) => {
+                return Err(CompileError::Host("the compiler panicked".to_owned()));
+            }
+            Err(RecvTimeoutError::Timeout) if left.is_zero() => {
+                return Err(CompileError::Limit(Limit::CompileTime));
+            }
+            Err(RecvTimeoutError::Timeout) => {
+                if resident() > most && most.is_some() {
+                    return Err(CompileError::Limit(Limit::CompileMemory));
+                }
+            }
         }
     }
+}
+
+/// Bytes of this process that are in memory, where the system tells.
+fn resident() -> Option<u64> {
+    #[cfg(target_os = "linux")]
+    {
+        let statm = std::fs::read_to_string("/proc/self/statm").ok()?;
+        let pages: u64 = statm.split(' ').nth(1)?.parse().ok()?;
+        let page = u64::try_from(rustix::param::page_size()).ok()?;
+        Some(pages.saturating_mul(page))
+    }
+    #[cfg(not(target_os = "linux"))]
+    None
 }

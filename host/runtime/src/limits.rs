@@ -32,6 +32,10 @@ pub struct Limits {
     /// be stopped: after this time the host stops waiting, and what is compiling goes on until it is done or the process
     /// ends. Default 2 min.
     pub compile_time: Duration,
+    /// Bytes by which compiling may make the process grow (`compile-memory`), on Linux; what else the process does at that
+    /// time counts too. Beyond it the host stops waiting, as with `compile_time`: who gets that error should end the
+    /// process, as what is compiling goes on growing. Default 2 GiB; a component of 27 MB needs 500 MB.
+    pub compile_memory: u64,
 }
 
 impl Default for Limits {
@@ -44,6 +48,7 @@ impl Default for Limits {
             stack: 2 * MIB,
             module_size: 64 * MIB,
             compile_time: Duration::from_secs(120),
+            compile_memory: 2 * GIB,
         }
     }
 }
@@ -65,6 +70,8 @@ pub enum Limit {
     ModuleSize,
     /// [`Limits::compile_time`].
     CompileTime,
+    /// [`Limits::compile_memory`].
+    CompileMemory,
 }
 
 /// What is wrong with `NAME=VALUE`.
@@ -99,7 +106,7 @@ pub enum LimitError {
 
 impl Limit {
     /// Every limit.
-    pub const ALL: [Self; 7] = [
+    pub const ALL: [Self; 8] = [
         Self::Time,
         Self::Memory,
         Self::Output,
@@ -107,6 +114,7 @@ impl Limit {
         Self::Stack,
         Self::ModuleSize,
         Self::CompileTime,
+        Self::CompileMemory,
     ];
 
     /// As it is spelled in `--limit PIECE.NAME=VALUE`.
@@ -120,6 +128,7 @@ impl Limit {
             Self::Stack => "stack",
             Self::ModuleSize => "module-size",
             Self::CompileTime => "compile-time",
+            Self::CompileMemory => "compile-memory",
         }
     }
 
@@ -134,6 +143,7 @@ impl Limit {
             Self::Stack => "stack of the piece's code",
             Self::ModuleSize => "size of the component",
             Self::CompileTime => "time to wait for compiling",
+            Self::CompileMemory => "memory that compiling may take",
         }
     }
 
@@ -141,7 +151,9 @@ impl Limit {
         match self {
             Self::Time | Self::CompileTime => Unit::Time,
             Self::Objects => Unit::Count,
-            Self::Memory | Self::Output | Self::Stack | Self::ModuleSize => Unit::Bytes,
+            Self::Memory | Self::Output | Self::Stack | Self::ModuleSize | Self::CompileMemory => {
+                Unit::Bytes
+            }
         }
     }
 
@@ -155,6 +167,7 @@ impl Limit {
             Self::Objects => (1, 10_000_000),
             Self::Stack => (64 * KIB, 256 * MIB),
             Self::ModuleSize => (KIB, GIB),
+            Self::CompileMemory => (16 * MIB, 1024 * GIB),
         }
     }
 }
@@ -191,6 +204,7 @@ impl Limits {
             Limit::Stack => self.stack = number,
             Limit::ModuleSize => self.module_size = number,
             Limit::CompileTime => self.compile_time = Duration::from_millis(number),
+            Limit::CompileMemory => self.compile_memory = number,
         }
         Ok(())
     }
@@ -221,6 +235,7 @@ impl Limits {
             Limit::Stack => self.stack,
             Limit::ModuleSize => self.module_size,
             Limit::CompileTime => millis(self.compile_time),
+            Limit::CompileMemory => self.compile_memory,
         }
     }
 }
@@ -314,7 +329,7 @@ mod tests {
             ]
             .join("\n"),
             @r#"
-        there is no limit "tiem": it is one of time, memory, output, objects, stack, module-size, compile-time
+        there is no limit "tiem": it is one of time, memory, output, objects, stack, module-size, compile-time, compile-memory
         limit time cannot be "1": give a whole number of ms, s, min or h, such as 20s
         limit time cannot be "s": give a whole number of ms, s, min or h, such as 20s
         limit time cannot be "-1s": give a whole number of ms, s, min or h, such as 20s

@@ -128,14 +128,11 @@ impl Runtime {
                 Err(note) => notes.push(note.to_string()),
             }
         }
-        let component =
-            engine::compile(engine, bytes, limits.compile_time).map_err(|error| match error {
-                CompileError::Invalid(message) => LoadFailure::Invalid(message),
-                CompileError::TimedOut => {
-                    LoadFailure::Limit(trap::reached(limits, name, Limit::CompileTime))
-                }
-                CompileError::Host(message) => LoadFailure::Host(message),
-            })?;
+        let component = engine::compile(engine, bytes, limits).map_err(|error| match error {
+            CompileError::Invalid(message) => LoadFailure::Invalid(message),
+            CompileError::Limit(limit) => LoadFailure::Limit(trap::reached(limits, name, limit)),
+            CompileError::Host(message) => LoadFailure::Host(message),
+        })?;
         if let Some(cache) = &self.cache
             && let Err(note) = cache.put(engine, digest, &component)
         {

@@ -225,3 +225,41 @@ fn since_epoch() -> Duration {
         .duration_since(UNIX_EPOCH)
         .unwrap_or_default()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_was_not_used_for_longest_goes_first() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("cache");
+        let dir = Dir::open(&path).unwrap();
+        for (name, days) in [("b", 2), ("c", 1), ("a", 3)] {
+            dir.write(name, &[b"12345", b"67890"]).unwrap();
+            File::options()
+                .append(true)
+                .open(path.join(name))
+                .and_then(|file| file.set_modified(SystemTime::now() - DAY * days))
+                .unwrap();
+        }
+        let left = || {
+            let mut left: Vec<_> = std::fs::read_dir(&path)
+                .unwrap()
+                .map(|file| file.unwrap().file_name().into_string().unwrap())
+                .collect();
+            left.sort();
+            left.concat()
+        };
+        for (most, expected) in [(30, "abc"), (29, "bc"), (20, "bc")] {
+            dir.prune(most).unwrap();
+            assert_eq!(left(), expected, "at most {most} bytes");
+        }
+        // Reading says that it is used: now the other is older.
+        assert!(dir.read("b", path.join("b")).unwrap().is_some());
+        dir.prune(10).unwrap();
+        assert_eq!(left(), "b");
+        dir.prune(0).unwrap();
+        assert_eq!(left(), "");
+    }
+}

@@ -6,6 +6,7 @@
 use std::fs;
 use std::os::unix::fs::{MetadataExt, PermissionsExt, symlink};
 use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
 
 use meshhost_runtime::{CacheDir, Limits, Piece, Runtime};
 use serde_json::json;
@@ -234,22 +235,56 @@ fn what_belongs_to_others_is_not_used() {
     );
 }
 
+/// Names a cache to a process that this test has started.
+const SHARED: &str = "MESHHOST_TEST_SHARED_CACHE";
+
 #[test]
 fn several_at_once_are_fine() {
     let folder = TempDir::new().unwrap();
     let path = folder.path().join("compiled");
+    let processes: Vec<_> = (0..3)
+        .map(|_| {
+            Command::new(std::env::current_exe().unwrap())
+                .args(["--exact", "cache::one_of_several_processes", "--quiet"])
+                .env(SHARED, &path)
+                .stdout(Stdio::piped())
+                .stderr(Stdio::piped())
+                .spawn()
+                .unwrap()
+        })
+        .collect();
+    use_from_several_threads(&path);
+    for process in processes {
+        let output = process.wait_with_output().unwrap();
+        let said = String::from_utf8_lossy(&output.stdout).into_owned();
+        assert!(
+            output.status.success() && said.contains("1 passed"),
+            "{said}"
+        );
+    }
+    only_entry(&path);
+}
+
+/// One of the processes above; by itself it has a cache of its own.
+#[test]
+fn one_of_several_processes() {
+    let folder = TempDir::new().unwrap();
+    let own = || folder.path().join("compiled");
+    use_from_several_threads(&std::env::var_os(SHARED).map_or_else(own, PathBuf::from));
+}
+
+fn use_from_several_threads(path: &Path) {
     std::thread::scope(|scope| {
-        for _ in 0..8 {
+        for _ in 0..3 {
             scope.spawn(|| {
                 for _ in 0..3 {
-                    let piece = load(&path);
+                    let piece = load(path);
                     assert_eq!(piece.notes(), [""; 0]);
                     piece.contribute(&request(json!({"number": 1}))).unwrap();
                 }
             });
         }
     });
-    only_entry(&path);
 }
 
 /// What a killed run left behind goes away; what is just being written stays.

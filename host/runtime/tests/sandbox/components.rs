@@ -196,6 +196,72 @@ fn what_is_only_composed() {
     load(&composed, &limits(&[])).expect("40 levels are fine");
 }
 
+/// A function with this between `open`s and `close`s.
+fn nested_code(deep: usize, open: &str, inner: &str, close: &str) -> Guest {
+    Guest {
+        fields: format!(
+            "(func (param i32) (result i32) {}{inner}{})",
+            open.repeat(deep),
+            close.repeat(deep)
+        ),
+        ..Guest::default()
+    }
+}
+
+/// Code that is as deep as it is long: a compiler that recursed over it would end the process.
+#[test]
+fn what_is_nested_in_code() {
+    for (deep, open, inner, close) in [
+        (1_000, "loop (result i32) ", "local.get 0 ", "end "),
+        (5_000, "block (result i32) ", "local.get 0 ", "end "),
+        (50_000, "local.get 0 ", "local.get 0 ", "i32.add "),
+        (50_000, "", "local.get 0 ", "i32.const 3 i32.mul i32.load "),
+        (
+            50_000,
+            "local.get 0 local.get 0 ",
+            "local.get 0 ",
+            "select ",
+        ),
+    ] {
+        let guest = nested_code(deep, open, inner, close);
+        assert_eq!(guest.said(&[]), "0 objects", "{open}{close}");
+    }
+}
+
+/// Asks a process that this test has started to load the bomb: what is compiling goes on growing until it ends.
+const BOMB: &str = "MESHHOST_TEST_COMPILER_BOMB";
+
+#[test]
+#[cfg(target_os = "linux")]
+fn what_makes_the_compiler_grow() {
+    let output = std::process::Command::new(std::env::current_exe().expect("is known"))
+        .args(["--exact", "components::the_compiler_bomb", "--nocapture"])
+        .env(BOMB, "yes")
+        .output()
+        .expect("the test can be started again");
+    let said = String::from_utf8_lossy(&output.stdout);
+    assert!(
+        said.contains(
+            "guest: the component needs more than 64MiB of memory to compile; if it is meant to, raise the limit: \
+             --limit guest.compile-memory=128MiB"
+        ),
+        "{said}"
+    );
+}
+
+/// The process above. By itself it loads what is no bomb with the same limit.
+#[test]
+fn the_compiler_bomb() {
+    let bomb = std::env::var_os(BOMB).is_some();
+    let deep = if bomb { 10_000 } else { 10 };
+    let guest = nested_code(deep, "loop (result i32) ", "local.get 0 ", "end ");
+    if bomb {
+        println!("{}", guest.said(&[("compile-memory", "64MiB")]));
+        std::process::exit(0);
+    }
+    assert_eq!(guest.said(&[("compile-memory", "1GiB")]), "0 objects");
+}
+
 /// What this engine does not offer, however harmless the rest is.
 #[test]
 fn what_needs_more_than_plain_webassembly() {
