@@ -13,8 +13,8 @@ use crate::{
 };
 
 mod card;
+mod consistency;
 mod restarts;
-mod scaling;
 
 /// The control plane of Istio 1.4.
 #[derive(Debug)]
@@ -33,7 +33,7 @@ impl Piece for ControlPlane {
         fill_namespaces(&mut values.global, components, &request.namespace);
         let ctx = Context::new(components, &values, &request.namespace);
         let mut objects = Vec::new();
-        let mut problems = scaling::problems(&ctx);
+        let mut problems = consistency::problems(&ctx);
         for part in parts(components) {
             if !part.component.enabled {
                 continue;

@@ -51,8 +51,12 @@ impl<C, V: Values> Settings<C, V> {
         let unknown_keys = unknown::take::<V>(&mut over);
         let mut tree = to_tree(&self.values).map_err(|error| Problem::new("values", error))?;
         overlay(&mut tree, over);
-        let values = serde_json::from_value(tree)
-            .map_err(|error| Problem::new("unvalidatedValues", error.to_string()))?;
+        let values = serde_path_to_error::deserialize(tree).map_err(|error| {
+            Problem::new(
+                format!("unvalidatedValues.{}", error.path()),
+                error.inner().to_string(),
+            )
+        })?;
         let diagnostics = unknown_keys
             .into_iter()
             .map(|path| {

@@ -1,7 +1,7 @@
 //! Settings that cannot be worked with: every problem has its place.
 
 use meshhost_piece::Failure;
-use meshhost_piece::serde_json::json;
+use meshhost_piece::serde_json::{self, json};
 
 use super::{contribute, values};
 
@@ -54,4 +54,29 @@ fn when_bounds_contradict() {
     ))
     .unwrap();
     contribute(values(json!({ "pilot": { "autoscaleMax": 0 } }))).unwrap();
+}
+
+#[test]
+fn when_nobody_says_where_something_is() {
+    let service = |given: serde_json::Value| json!({ "global": { "proxy": { "envoyMetricsService": given } } });
+    for (given, path) in [
+        (
+            service(json!({ "enabled": true, "port": 1 })),
+            Some("values.global.proxy.envoyMetricsService"),
+        ),
+        (
+            service(json!({ "enabled": true, "host": "m", "port": 1 })),
+            None,
+        ),
+        (
+            json!({ "global": { "createRemoteSvcEndpoints": true } }),
+            Some("values.global.remotePilotAddress"),
+        ),
+    ] {
+        let problem = match contribute(values(given.clone())) {
+            Err(Failure::Rejected(problems)) => Some(problems[0].path.clone()),
+            _ => None,
+        };
+        assert_eq!(problem.as_deref(), path, "{given}");
+    }
 }

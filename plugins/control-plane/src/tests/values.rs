@@ -268,16 +268,6 @@ fn that_switch_objects() {
             "Deployment/istio-pilotcanary",
             true,
         ),
-        (
-            json!({ "global": { "createRemoteSvcEndpoints": true, "remotePolicyAddress": "10.0.0.1" } }),
-            "Endpoints/istio-policy",
-            true,
-        ),
-        (
-            json!({ "global": { "createRemoteSvcEndpoints": true } }),
-            "Endpoints/istio-telemetry",
-            false,
-        ),
     ];
     for (given, object, there) in table {
         let rendered = objects(values(given.clone()));
@@ -319,4 +309,23 @@ fn of_the_injector() {
             json!({ "matchLabels": { "sidecar.istio.io/inject": "true" } }),
         ),
     ]);
+}
+
+#[test]
+fn of_another_clusters_control_plane() {
+    let given = json!({ "createRemoteSvcEndpoints": true, "remotePilotAddress": "10.0.0.2", "remotePolicyAddress": "10.0.0.1" });
+    let off = json!({ "enabled": false });
+    let rendered = objects(json!({
+        "components": { "pilot": off, "policy": off, "telemetry": off },
+        "values": { "global": given },
+    }));
+    for (name, address) in [("istio-pilot", "10.0.0.2"), ("istio-policy", "10.0.0.1")] {
+        let endpoints = find(&rendered, "Endpoints", name).unwrap();
+        assert_eq!(endpoints["subsets"][0]["addresses"][0]["ip"], address);
+        assert_eq!(
+            find(&rendered, "Service", name).unwrap()["spec"]["clusterIP"],
+            "None"
+        );
+    }
+    assert!(find(&rendered, "Endpoints", "istio-telemetry").is_none());
 }

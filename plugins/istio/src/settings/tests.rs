@@ -77,5 +77,5 @@ fn an_unknown_key_is_an_error_in_values_and_a_warning_in_unvalidated_values() {
 fn a_wrong_type_in_unvalidated_values_is_an_error() {
     let settings = read(json!({ "unvalidatedValues": { "global": { "useMCP": "maybe" } } }));
     let problem = settings.effective_values().unwrap_err();
-    assert_eq!(problem.path, "unvalidatedValues");
+    assert_eq!(problem.path, "unvalidatedValues.global.useMCP");
 }
