@@ -67,7 +67,7 @@ pub(crate) fn compile(
 ) -> Result<Component, CompileError> {
     let (finished, result) = mpsc::channel();
     let (engine, bytes) = (engine.clone(), bytes.to_vec());
-    let deadline = Instant::now() + limits.compile_time;
+    let begun = Instant::now();
     let most = resident().map(|before| before.saturating_add(limits.compile_memory));
     thread::Builder::new()
         .name("compile".to_owned())
@@ -78,7 +78,7 @@ pub(crate) fn compile(
         })
         .map_err(|error| CompileError::Host(format!("no thread could be started: {error}")))?;
     loop {
-        let left = deadline.saturating_duration_since(Instant::now());
+        let left = limits.compile_time.saturating_sub(begun.elapsed());
         match result.recv_timeout(left.min(LOOK)) {
             Ok(Ok(component)) => return Ok(component),
             Ok(Err(error)) => {

@@ -97,7 +97,9 @@ pub(crate) fn run<T: Send>(
     limits: &Limits,
     body: impl FnOnce(&mut Store<Guest>) -> T + Send,
 ) -> Result<T, String> {
-    let stack = usize::try_from(limits.stack).map_err(|error| error.to_string())? + HOST_STACK;
+    let stack = usize::try_from(limits.stack)
+        .map_err(|error| error.to_string())?
+        .saturating_add(HOST_STACK);
     thread::scope(|scope| {
         let (running, ended) = mpsc::channel::<()>();
         let call = thread::Builder::new()
@@ -133,10 +135,10 @@ fn store(engine: &Engine, limits: &Limits) -> Store<Guest> {
     );
     store.limiter(|guest| guest);
     store.set_hostcall_fuel(usize::try_from(limits.output).unwrap_or(usize::MAX));
-    let deadline = Instant::now() + limits.time;
+    let (begun, time) = (Instant::now(), limits.time);
     store.set_epoch_deadline(1);
     store.epoch_deadline_callback(move |_| {
-        if Instant::now() >= deadline {
+        if begun.elapsed() >= time {
             Err(Exhausted::Time.into())
         } else {
             Ok(UpdateDeadline::Continue(1))
