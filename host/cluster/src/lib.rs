@@ -11,6 +11,8 @@
 //! - for each kind of the bundle, where its objects are: get, list, watch, patch, create, delete. `create` is needed since
 //!   server-side apply of an object that is not there is a creation. Listing may be granted for the cluster or for each
 //!   namespace.
+//!   What is missing is found out before anything is written, by asking the authorizer (SelfSubjectAccessReview, which
+//!   everybody may): all of it at once.
 //! - Namespaces: list helps to see what can be tried before; without it they are taken to exist.
 //! - Pods in the namespaces of workloads: list, to say why one is not ready. Without it the reason is left out.
 //! - to remove a namespace that meshhost has made: list of every kind in it, since nobody else's objects may be there.

@@ -25,6 +25,7 @@ use crate::session::Session;
 use crate::state::{self, Installation, StateError};
 
 mod owner;
+mod rights;
 mod trial;
 
 use trial::{Trial, Tried};
@@ -185,6 +186,7 @@ pub(crate) async fn plan(
         refusals.extend(judged.refusals);
         warnings.extend(judged.warnings);
     }
+    refusals.extend(rights::missing(&session, &discovery, &objects, &removals).await?);
     objects.sort_by(|a: &Planned, b| (a.wave, &a.id).cmp(&(b.wave, &b.id)));
     Ok(Plan {
         installation: installation.name.clone(),

@@ -1,8 +1,6 @@
 //! The whole way on the oldest server: discovery is one document a group version, server-side apply is in beta, and strict
 //! field validation is not there yet.
 
-#![expect(clippy::unwrap_used, reason = "in a test, unwrap is the assertion")]
-
 use meshhost_cluster::{ApplyOptions, Cluster, Connect, Installation, PlanOptions};
 use meshhost_core::bundle::Bundle;
 use meshhost_core::plan::Action;

@@ -205,10 +205,44 @@ async fn a_missing_right_is_told_with_object_and_verb() {
         .await
         .unwrap();
     let told: Vec<String> = plan.refusals.iter().map(ToString::to_string).collect();
-    assert_eq!(told.len(), 1, "{told:?}");
+    assert_eq!(
+        told.len(),
+        5,
+        "what to get, and each object to patch and create: {told:?}"
+    );
     assert!(
         told[0].starts_with("Deployment.apps team/weak: you may not get it: "),
         "{told:?}"
+    );
+
+    // Who may look, but not touch, is told all that is missing before anything is written.
+    let looking = connected_as(
+        "looker",
+        json!([
+            {"apiGroups": [""], "resources": ["secrets"], "verbs": ["*"]},
+            {"apiGroups": [""], "resources": ["configmaps"], "verbs": ["get", "list", "patch"]},
+            {"apiGroups": [""], "resources": ["configmaps"], "verbs": ["create"], "resourceNames": ["named"]},
+            {"apiGroups": ["apps"], "resources": ["deployments"], "verbs": ["get", "list"]},
+        ]),
+    )
+    .await;
+    let wish = bundle(vec![
+        config_map("team", "named", &json!({})),
+        config_map("team", "weak", &json!({})),
+        deployment("team", "weak", 1),
+    ]);
+    let plan = looking
+        .plan(&wish, &installation, &PlanOptions::default())
+        .await
+        .unwrap();
+    let told: Vec<String> = plan.refusals.iter().map(ToString::to_string).collect();
+    assert_eq!(
+        told,
+        [
+            "ConfigMap team/weak: you may not create it: no rule allows it; ask for that right, or use another --context",
+            "Deployment.apps team/weak: you may not create it: no rule allows it; ask for that right, or use another --context",
+            "Deployment.apps team/weak: you may not patch it: no rule allows it; ask for that right, or use another --context",
+        ]
     );
 
     let elsewhere = Installation::new("weak");
