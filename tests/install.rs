@@ -122,12 +122,10 @@ impl Lab {
             .into_iter()
             // Heartbeats.
             .filter(|(key, _)| !key.starts_with("Lease ") && !key.starts_with("Node "))
-            .map(|(key, object)| {
-                let version = object["metadata"]["resourceVersion"]
-                    .as_str()
-                    .unwrap()
-                    .to_owned();
-                (key, version)
+            .filter_map(|(key, object)| {
+                // ComponentStatus is made up on reading and has none.
+                let version = object["metadata"]["resourceVersion"].as_str()?.to_owned();
+                Some((key, version))
             })
             .collect()
     }
@@ -331,7 +329,7 @@ async fn mistakes_are_told_once_and_touch_nothing() {
     lab.write("text.wasm", "no component");
     std::fs::write(
         lab.folder.path().join("imports.wasm"),
-        wat::parse_str(r#"(component (import "wasi:cli/environment@0.2.0" (instance)))"#).unwrap(),
+        wat::parse_str(r#"(component (import "wasi:cli/environment@0.2.0" (instance (export "get-arguments" (func (result (list string)))))))"#).unwrap(),
     )
     .unwrap();
     lab.write(

@@ -108,7 +108,9 @@ fn a_strangers_piece_from_source_to_objects() {
     let text = said(&refused);
     assert_eq!(refused.status.code(), Some(2), "{text}");
     assert!(
-        text.contains("--set pieces.notice.settings.contact=nobody: is no mail address"),
+        text.contains(
+            "--set pieces.notice.settings.contact=nobody: piece notice: is no mail address"
+        ),
         "{text}"
     );
 }
