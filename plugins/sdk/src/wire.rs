@@ -15,10 +15,7 @@ use bindings::meshhost::piece::types;
 mod last_words;
 
 /// Generated from `wit/`.
-#[expect(
-    missing_docs,
-    reason = "generated code"
-)]
+#[expect(missing_docs, reason = "generated code")]
 pub mod bindings {
     wit_bindgen::generate!({
         path: "../../wit",

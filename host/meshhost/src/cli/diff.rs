@@ -1,6 +1,6 @@
 //! `meshhost diff`: what `apply` would change.
 
-use meshhost_cluster::{PlanOptions};
+use meshhost_cluster::PlanOptions;
 use meshhost_core::plan::Plan;
 
 use crate::cli::args::{Diff, Report};
