@@ -12,112 +12,21 @@ use meshhost_core::desired::Belonging;
 use meshhost_core::id::ObjectId;
 use meshhost_core::inventory::Inventory;
 use meshhost_core::object::Object;
-use meshhost_core::plan::{Action, Counts, How, Plan, Planned, Refusal};
+use meshhost_core::plan::{Action, How, Plan, Planned};
 use meshhost_core::readiness::{Readiness, readiness};
 use meshhost_core::revision::{self, RecordedObject, Revision, RevisionRequest, digest};
 
 use crate::discovery::Discovery;
 use crate::event::{Event, Outcome};
-use crate::removing::{Left, RemoveError, remove};
-use crate::request::RequestError;
+use crate::removing::{Left, remove};
 use crate::session::Session;
-use crate::state::{self, Installation, StateError};
-use crate::waiting::{NotReady, Target, WaitError, until_ready};
+use crate::state::{self, Installation};
+use crate::waiting::{Target, until_ready};
 use crate::writing::{WriteError, write};
 
-/// How a plan is carried out.
-#[derive(Debug, Clone, Copy)]
-pub struct ApplyOptions {
-    /// For everything together.
-    pub timeout: Duration,
-    /// Writes in flight.
-    pub concurrency: usize,
-    /// Whether to wait at the end until all is ready. Between waves what the next one needs is waited for anyway.
-    pub wait: bool,
-    /// Whether what is not in the bundle any more is removed; else it stays a member, and the next plan lists it again.
-    pub prune: bool,
-    /// Records of so many revisions are kept.
-    pub history: u64,
-}
+mod told;
 
-impl Default for ApplyOptions {
-    fn default() -> Self {
-        Self {
-            timeout: Duration::from_secs(300),
-            concurrency: 8,
-            wait: true,
-            prune: true,
-            history: 10,
-        }
-    }
-}
-
-/// What came of it.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Applied {
-    /// The revision that was recorded; `None` when nothing had to be, or when everything was removed.
-    pub revision: Option<u64>,
-    /// How many objects met which fate.
-    pub counts: Counts,
-    /// What stays although it was to go.
-    pub left: Vec<Left>,
-}
-
-/// Why a plan was not carried out, or not to the end.
-#[derive(Debug, Clone, PartialEq, thiserror::Error)]
-pub enum ApplyError {
-    /// The plan itself says that it cannot be applied; nothing was written.
-    #[error("the plan cannot be applied:{}", lines(.0))]
-    PlanRefused(Vec<Refusal>),
-    /// The server refused objects.
-    #[error("not everything was applied:{}", lines(.0))]
-    Refused(Vec<Refusal>),
-    /// An object could not be written for a reason that is not the server's refusal.
-    #[error("{id} (piece {piece}): {why}")]
-    Stuck {
-        /// Which object.
-        id: ObjectId,
-        /// Whose.
-        piece: String,
-        /// What is in the way.
-        why: String,
-    },
-    /// Objects are not ready.
-    #[error("not everything is ready:{}", lines(.0))]
-    NotReady(Vec<NotReady>),
-    /// Objects were told to go, but are still there.
-    #[error("not everything is gone:{}", lines(.0))]
-    NotGone(Vec<Left>),
-    /// The records cannot be written.
-    #[error(transparent)]
-    State(#[from] StateError),
-    /// The server could not be asked.
-    #[error(transparent)]
-    Request(#[from] RequestError),
-}
-
-fn lines<T: std::fmt::Display>(items: &[T]) -> String {
-    items.iter().map(|item| format!("\n  {item}")).collect()
-}
-
-impl From<WaitError> for ApplyError {
-    fn from(error: WaitError) -> Self {
-        match error {
-            WaitError::NotReady(objects) => Self::NotReady(objects),
-            WaitError::Request(error) => Self::Request(error),
-        }
-    }
-}
-
-impl From<RemoveError> for ApplyError {
-    fn from(error: RemoveError) -> Self {
-        match error {
-            RemoveError::Refused(refusals) => Self::Refused(refusals),
-            RemoveError::NotGone(objects) => Self::NotGone(objects),
-            RemoveError::Request(error) => Self::Request(error),
-        }
-    }
-}
+pub use told::{Applied, ApplyError, ApplyOptions};
 
 /// One run.
 struct Run<'a> {

@@ -9,13 +9,11 @@ use meshhost_core::desired::{Belonging, desired};
 use meshhost_core::id::ObjectId;
 use meshhost_core::inventory::{self, Inventory};
 use meshhost_core::plan::{
-    Action, Basis, How, Plan, Planned, Precondition, Refusal, Removal, ServerWarning, Verdict,
-    changes, verdict,
+    Action, Basis, Plan, Planned, Precondition, Refusal, ServerWarning, Verdict, changes, verdict,
 };
 use meshhost_core::readiness::readiness;
 use meshhost_core::revision::{Applied, RecordedObject, Revision};
-use meshhost_core::waves::{Cycle, removal, waves};
-use serde_json::Value;
+use meshhost_core::waves::{Cycle, waves};
 
 use crate::discovery::{Discovery, Resource};
 use crate::live::{self, Found};
@@ -24,10 +22,14 @@ use crate::request::RequestError;
 use crate::session::Session;
 use crate::state::{self, Installation, StateError};
 
+mod obstacle;
 mod owner;
 mod rights;
+mod superfluous;
 mod trial;
 
+use obstacle::{homeless, not_served, unverified, waits_for};
+use superfluous::removals;
 use trial::{Trial, Tried};
 
 /// Dry runs in flight.
@@ -211,47 +213,6 @@ fn recorded(last: Option<&Revision>) -> BTreeMap<&ObjectId, &RecordedObject> {
         .collect()
 }
 
-/// Why the server cannot try an object: its kind or its namespace is not there yet.
-fn unverified(
-    contributed: &Contributed,
-    served: &Discovery,
-    namespaces: Option<&BTreeSet<String>>,
-) -> Option<String> {
-    let object = &contributed.object;
-    let id = object.id();
-    if served.resource(object.api_version(), &id.kind).is_none() {
-        return Some(format!("its kind {} is not served yet", id.group_kind()));
-    }
-    let namespace = id.namespace.as_ref()?;
-    let namespaces = namespaces?;
-    (!namespaces.contains(namespace)).then(|| format!("namespace {namespace} does not exist yet"))
-}
-
-/// Objects whose namespace is not there and is not made either.
-fn homeless(candidates: &[Candidate<'_>], namespaces: Option<&BTreeSet<String>>) -> Vec<Refusal> {
-    let Some(namespaces) = namespaces else {
-        return Vec::new();
-    };
-    let made: BTreeSet<&str> = candidates
-        .iter()
-        .map(Candidate::id)
-        .filter(|id| id.group.is_empty() && id.kind == "Namespace")
-        .map(|id| id.name.as_str())
-        .collect();
-    candidates
-        .iter()
-        .filter_map(|candidate| {
-            let namespace = candidate.id().namespace.as_ref()?;
-            let there = namespaces.contains(namespace) || made.contains(namespace.as_str());
-            (!there).then(|| Refusal::NoNamespace {
-                id: candidate.id().clone(),
-                piece: candidate.contributed.piece.clone(),
-                namespace: namespace.clone(),
-            })
-        })
-        .collect()
-}
-
 /// What became of a candidate.
 #[derive(Default)]
 struct Judged {
@@ -387,92 +348,4 @@ async fn judge(
         }
     }
     Ok(judged)
-}
-
-fn not_served(candidate: &Candidate<'_>, discovery: &Discovery) -> Refusal {
-    let id = candidate.id();
-    let versions = discovery.versions(&id.group, &id.kind);
-    let hint = if versions.is_empty() {
-        format!(
-            "install what defines {} first, or leave out the piece",
-            id.group_kind()
-        )
-    } else {
-        format!("it is served as {}", versions.join(", "))
-    };
-    Refusal::NotServed {
-        id: id.clone(),
-        piece: candidate.contributed.piece.clone(),
-        api_version: candidate.contributed.object.api_version().to_owned(),
-        hint,
-    }
-}
-
-/// What an object that is being deleted waits for.
-fn waits_for(live: &Value) -> String {
-    let finalizers: Vec<&str> = live
-        .pointer("/metadata/finalizers")
-        .and_then(Value::as_array)
-        .into_iter()
-        .flatten()
-        .filter_map(Value::as_str)
-        .collect();
-    if finalizers.is_empty() {
-        String::new()
-    } else {
-        format!("; it waits for {}", finalizers.join(", "))
-    }
-}
-
-/// Members that the bundle does not have, in the order of removal.
-fn removals(
-    ground: &Ground<'_>,
-    candidates: &[Candidate<'_>],
-    members: &BTreeSet<ObjectId>,
-    found: &Found,
-) -> Vec<Removal> {
-    let wanted: BTreeSet<&ObjectId> = candidates.iter().map(Candidate::id).collect();
-    let pieces: BTreeSet<&str> = candidates
-        .iter()
-        .map(|candidate| candidate.contributed.piece.as_str())
-        .collect();
-    let gone: BTreeSet<ObjectId> = members
-        .iter()
-        .filter(|id| !wanted.contains(id))
-        .cloned()
-        .collect();
-    removal(&gone)
-        .into_iter()
-        .flatten()
-        .filter_map(|id| {
-            let (resource, live) = found.get(&id)?;
-            let piece = ground
-                .recorded
-                .get(&id)
-                .map(|recorded| recorded.piece.clone());
-            let why = match &piece {
-                _ if candidates.is_empty() => "the installation is removed".to_owned(),
-                Some(piece) if pieces.contains(piece.as_str()) => {
-                    format!("piece {piece} does not contribute it any more")
-                }
-                Some(piece) => format!("piece {piece} is not part of the installation any more"),
-                None => "no piece contributes it any more".to_owned(),
-            };
-            let how = if inventory::is_adopted(live) {
-                How::Release("it was there before the installation".to_owned())
-            } else if let Some(wish) = inventory::keep_wish(live) {
-                How::Release(wish)
-            } else {
-                How::Delete
-            };
-            Some(Removal {
-                api_version: resource.api_version(),
-                piece,
-                why,
-                how,
-                live: Precondition::of(live)?,
-                id,
-            })
-        })
-        .collect()
 }
