@@ -17,8 +17,10 @@ pub(crate) fn run() -> Result<(), Box<dyn Error>> {
         shell::cargo().args(["fmt", "--all", "--check"]),
     )?;
     shell::wasm_target()?;
-    eprintln!("==> build the local control plane (kept in the user's cache)");
-    meshhost_local_cluster::find_or_build(KubeVersion::default())?;
+    for version in KubeVersion::ALL {
+        eprintln!("==> build the local control plane, Kubernetes {version} (kept in the user's cache)");
+        meshhost_local_cluster::find_or_build(version)?;
+    }
     shell::step(
         "check with clippy",
         shell::cargo().args([
