@@ -1,5 +1,10 @@
 //! Holds the code to ARCHITECTURE.md: which crate may use which, no circles among modules, nothing printed elsewhere.
 
+#![expect(
+    clippy::unwrap_used,
+    reason = "a test ends at the first thing that is not as it should be"
+)]
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};

@@ -1,5 +1,10 @@
 //! The guide's installation, end to end: the binary against a real API server, as a person would run it.
 
+#![expect(
+    clippy::unwrap_used,
+    reason = "a test ends at the first thing that is not as it should be"
+)]
+
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};

@@ -1,5 +1,10 @@
 //! The README's piece, as its author would build, pack, inspect and use it.
 
+#![expect(
+    clippy::unwrap_used,
+    reason = "a test ends at the first thing that is not as it should be"
+)]
+
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 

@@ -28,14 +28,19 @@ pub use serde_json::{self, Value, json};
 
 /// Makes the component's exports from a type that implements [`Piece`]. Once in a piece, at the top of its `lib.rs`.
 ///
-/// On any other target than WebAssembly it expands to nothing, so that the piece's own tests run natively.
+/// On any other target than WebAssembly it only checks the type, so that the piece's own tests run natively.
 #[macro_export]
 macro_rules! export {
     ($piece:ty) => {
         #[cfg(target_family = "wasm")]
         const _: () = {
             type Exported = $crate::wire::Wire<$piece>;
-    $crate::wire::export_wire!(Exported with_types_in $crate::wire::bindings);
+            $crate::wire::export_wire!(Exported with_types_in $crate::wire::bindings);
+        };
+        #[cfg(not(target_family = "wasm"))]
+        const _: fn() = || {
+            fn is_a_piece<P: $crate::Piece>() {}
+            is_a_piece::<$piece>();
         };
     };
 }

@@ -18,7 +18,9 @@ pub(crate) fn run() -> Result<(), Box<dyn Error>> {
     )?;
     shell::wasm_target()?;
     for version in KubeVersion::ALL {
-        eprintln!("==> build the local control plane, Kubernetes {version} (kept in the user's cache)");
+        eprintln!(
+            "==> build the local control plane, Kubernetes {version} (kept in the user's cache)"
+        );
         meshhost_local_cluster::find_or_build(version)?;
     }
     shell::step(

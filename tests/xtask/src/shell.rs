@@ -21,9 +21,26 @@ pub(crate) fn target() -> PathBuf {
 }
 
 /// The cargo that runs this program.
+///
+/// What cargo tells this program of itself is not passed on: crates that are compiled with `env!("CARGO_PKG_VERSION")`
+/// would be compiled again each time that cargo is called from here and from a shell in turn.
 pub(crate) fn cargo() -> Command {
     let mut cargo = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
     cargo.current_dir(root());
+    for (key, _) in std::env::vars_os() {
+        let name = key.to_string_lossy();
+        if [
+            "CARGO_PKG_",
+            "CARGO_MANIFEST_",
+            "CARGO_BIN_",
+            "CARGO_CRATE_",
+        ]
+        .iter()
+        .any(|start| name.starts_with(start))
+        {
+            cargo.env_remove(&key);
+        }
+    }
     cargo
 }
 
@@ -58,8 +75,14 @@ pub(crate) fn wasm_target() -> Result<(), Box<dyn Error>> {
     step("fetch Rust's WebAssembly target", &mut rustup)
 }
 
+/// As a person at the project's root would type it.
 fn spelled(command: &Command) -> String {
-    std::iter::once(command.get_program())
+    let program = Path::new(command.get_program());
+    let program = match program.strip_prefix(root()) {
+        Ok(ours) => ours.as_os_str(),
+        Err(_) => program.file_name().unwrap_or(program.as_os_str()),
+    };
+    std::iter::once(program)
         .chain(command.get_args())
         .map(OsStr::to_string_lossy)
         .collect::<Vec<_>>()
