@@ -35,7 +35,7 @@ macro_rules! export {
         #[cfg(target_family = "wasm")]
         const _: () = {
             type Exported = $crate::wire::Wire<$piece>;
-            $crate::wire::export_wire!(Exported with_types_in $crate::wire::bindings);
+    $crate::wire::export_wire!(Exported with_types_in $crate::wire::bindings);
         };
         #[cfg(not(target_family = "wasm"))]
         const _: fn() = || {
