@@ -9,6 +9,8 @@ mod piece;
 mod request;
 pub mod served;
 mod settings;
+#[cfg(not(target_family = "wasm"))]
+pub mod trial;
 
 #[cfg(target_family = "wasm")]
 #[doc(hidden)]

@@ -106,4 +106,27 @@ impl Selector {
         self.namespace = Some(namespace.into());
         self
     }
+
+    /// Whether it chooses this object, as the host decides it.
+    #[must_use]
+    pub fn chooses(&self, object: &Value) -> bool {
+        let api_version = object["apiVersion"].as_str().unwrap_or_default();
+        let group = api_version.split_once('/').map_or("", |(group, _)| group);
+        let metadata = &object["metadata"];
+        let is = |wish: &Option<String>, is: &str| wish.as_deref().is_none_or(|wish| wish == is);
+        let name = metadata["name"].as_str().unwrap_or_default();
+        is(&self.group, group)
+            && is(&self.kind, object["kind"].as_str().unwrap_or_default())
+            && is(
+                &self.namespace,
+                metadata["namespace"].as_str().unwrap_or_default(),
+            )
+            && self
+                .name
+                .as_deref()
+                .is_none_or(|wish| match wish.strip_suffix('*') {
+                    Some(start) => name.starts_with(start),
+                    None => wish == name,
+                })
+    }
 }

@@ -4,7 +4,7 @@ mod call;
 mod configs;
 mod tracing;
 
-use call::{at, check, chooses, contribute, names, refused};
+use call::{at, check, contribute, names, refused};
 use meshhost_piece::{Selector, Value, json};
 
 const PROMETHEUS: &str = "Deployment/prometheus";
@@ -379,7 +379,7 @@ fn programs_that_read_their_configuration_once_are_rolled() {
         contribution
             .objects
             .iter()
-            .filter(|object| chooses(selector, object))
+            .filter(|object| selector.chooses(object))
             .map(|object| object["metadata"]["name"].as_str().unwrap().to_owned())
             .collect()
     };

@@ -2,7 +2,7 @@
 
 mod call;
 
-use call::{at, check, chooses, contribute, contribute_to, names, refused};
+use call::{at, check, contribute, names, on, refused};
 use meshhost_piece::{Contribution, Selector, Value, json};
 
 fn cni(values: Value) -> Value {
@@ -190,7 +190,7 @@ fn pods_are_rolled_when_their_configuration_changes() {
         contribution
             .objects
             .iter()
-            .filter(|object| chooses(selector, object))
+            .filter(|object| selector.chooses(object))
             .filter_map(|object| object["kind"].as_str())
             .collect()
     };
@@ -212,7 +212,7 @@ fn a_class_that_the_namespace_may_not_use_is_told() {
         (16, within("istio-system", json!("own")), 0),
         (17, within("istio-system", Value::Null), 0),
     ] {
-        let contribution = contribute_to(minor, &settings).expect("settings that fit");
+        let contribution = on(minor).contribute(&settings).expect("settings that fit");
         assert_eq!(
             contribution.diagnostics.len(),
             warnings,
