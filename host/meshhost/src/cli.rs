@@ -7,6 +7,7 @@ mod fault;
 mod report;
 mod ask;
 mod progress;
+mod limits;
 mod wish;
 mod session;
 mod plan_text;

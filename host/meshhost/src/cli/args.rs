@@ -69,6 +69,9 @@ pub(crate) struct Settings {
     /// Name of the installation [default: default]
     #[arg(long, value_name = "NAME")]
     pub(crate) name: Option<String>,
+    /// How much a piece may use, for example `cni.time=30s` or `cni.memory=1GiB`
+    #[arg(long = "limit", value_name = "PIECE.LIMIT=VALUE")]
+    pub(crate) limits: Vec<String>,
 }
 
 /// Which cluster.

@@ -6,7 +6,7 @@ use std::path::Path;
 use meshhost::source;
 use meshhost_core::card::Card;
 use meshhost_core::selector::Selector;
-use meshhost_runtime::Piece;
+use meshhost_runtime::{Limits, Piece};
 use serde_json::Value;
 
 use crate::cli::args::{Plugin, Report};
@@ -33,7 +33,7 @@ fn inspect(name: &str, output: Report) -> Result<u8, Fault> {
             "give the path of a component file, or the name of a built-in piece",
         )
     })?;
-    let piece = wish::load(&wish::runtime(), name, &bytes)?;
+    let piece = wish::load(&wish::runtime(), name, &bytes, |_| Limits::default())?;
     report::data(&match output {
         Report::Text => text(&piece),
         Report::Json => {
@@ -56,7 +56,12 @@ fn pack(module: &Path, output: &Path) -> Result<u8, Fault> {
         )
     })?;
     // Loading it finds now what would be found by whoever uses it.
-    let piece = wish::load(&wish::runtime(), &module.display().to_string(), &component)?;
+    let piece = wish::load(
+        &wish::runtime(),
+        &module.display().to_string(),
+        &component,
+        |_| Limits::default(),
+    )?;
     std::fs::write(output, &component).map_err(|error| {
         Fault::failed(
             format!("cannot write {}: {error}", output.display()),

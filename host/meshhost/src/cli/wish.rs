@@ -16,6 +16,7 @@ use serde_json::Value;
 
 use crate::cli::args::Settings;
 use crate::cli::fault::{self, Fault};
+use crate::cli::limits::FlagLimits;
 use crate::cli::report;
 
 /// Settings of one revision, to lay the new ones over.
@@ -37,6 +38,7 @@ pub(crate) struct Wish {
 /// Reads the flags.
 pub(crate) fn choose(settings: &Settings, kept: Option<Kept>) -> Result<Draft, Fault> {
     let runtime = runtime();
+    let limits = FlagLimits::read(&settings.limits)?;
     let mut layers = Layers::new();
     if let Some(kept) = kept {
         layers.keep(&kept.name, &kept.documents);
@@ -53,7 +55,8 @@ pub(crate) fn choose(settings: &Settings, kept: Option<Kept>) -> Result<Draft, F
                 "give the path of a component file; `meshhost plugin inspect NAME` shows the built-in ones",
             )
         })?;
-        let piece = load(&runtime, text, &bytes)?;
+        let said = installation::Limits::default();
+        let piece = load(&runtime, text, &bytes, |piece| limits.of(piece, &said))?;
         let name = name.unwrap_or(&piece.card().name).to_owned();
         layers.plugin(
             text,
@@ -85,6 +88,7 @@ pub(crate) fn choose(settings: &Settings, kept: Option<Kept>) -> Result<Draft, F
     let chosen = layers.choose(&profiles)?;
     Ok(Draft {
         runtime,
+        limits,
         chosen,
         pieces,
     })
@@ -93,6 +97,7 @@ pub(crate) fn choose(settings: &Settings, kept: Option<Kept>) -> Result<Draft, F
 /// Chosen, but the pieces that were not given as files are not loaded yet.
 pub(crate) struct Draft {
     runtime: Runtime,
+    limits: FlagLimits,
     pub(crate) chosen: Chosen,
     pieces: BTreeMap<String, Piece>,
 }
@@ -110,8 +115,12 @@ impl Draft {
                     "leave `grants.files` out",
                 ));
             }
-            let limits = limits(&chosen.limits);
-            if self.pieces.contains_key(&chosen.name) && limits == Limits::default() {
+            let limits = self.limits.of(&chosen.name, &chosen.limits);
+            if self
+                .pieces
+                .get(&chosen.name)
+                .is_some_and(|piece| *piece.limits() == limits)
+            {
                 continue;
             }
             let bytes = match &chosen.source {
@@ -133,7 +142,7 @@ impl Draft {
                     "correct the piece's source",
                 )
             })?;
-            let piece = load_limited(&self.runtime, &chosen.name, &bytes, &limits)?;
+            let piece = load(&self.runtime, &chosen.name, &bytes, |_| limits.clone())?;
             if let Some(wanted) = &chosen.digest
                 && !digest_is(wanted, piece.digest())
             {
@@ -208,34 +217,23 @@ pub(crate) fn runtime() -> Runtime {
     Runtime::new(cache)
 }
 
-/// Loads one piece; `name` is how the person knows it.
-pub(crate) fn load(runtime: &Runtime, name: &str, bytes: &[u8]) -> Result<Piece, Fault> {
-    load_limited(runtime, name, bytes, &Limits::default())
-}
-
-fn load_limited(
+/// Loads one piece; `name` is how the person knows it, and `limits_of` tells the limits by name.
+pub(crate) fn load(
     runtime: &Runtime,
     name: &str,
     bytes: &[u8],
-    limits: &Limits,
+    limits_of: impl Fn(&str) -> Limits,
 ) -> Result<Piece, Fault> {
-    let piece = runtime.load(bytes, name, limits).map_err(|error| Fault {
-        code: fault::exit::USAGE,
-        ..Fault::from_error(&error)
-    })?;
+    let piece = runtime
+        .load_with(bytes, name, limits_of)
+        .map_err(|error| Fault {
+            code: fault::exit::USAGE,
+            ..Fault::from_error(&error)
+        })?;
     for note in piece.notes() {
         report::talk(&format!("warning: {note}"));
     }
     Ok(piece)
-}
-
-/// The installation's limits over the defaults.
-fn limits(said: &installation::Limits) -> Limits {
-    let mut limits = Limits::default();
-    limits.memory = said.memory.unwrap_or(limits.memory);
-    limits.time = said.time.unwrap_or(limits.time);
-    limits.output = said.output.unwrap_or(limits.output);
-    limits
 }
 
 /// A profile given as a file is read and put beside the built-in ones.
