@@ -3,8 +3,8 @@
 //! leaves an inventory that names all it may have written, so the next one finishes the job.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use futures::{StreamExt as _, stream};
@@ -16,16 +16,18 @@ use meshhost_core::plan::{Action, How, Plan, Planned};
 use meshhost_core::readiness::{Readiness, readiness};
 use meshhost_core::revision::{self, RecordedObject, Revision, RevisionRequest, digest};
 
+use crate::assess::Assess;
 use crate::discovery::Discovery;
 use crate::event::{Event, Outcome};
 use crate::removing::{Left, remove};
 use crate::session::Session;
 use crate::state::{self, Installation};
-use crate::waiting::{Target, until_ready};
 use crate::writing::{WriteError, write};
 
+mod awaited;
 mod told;
 
+use awaited::is_judged;
 pub use told::{Applied, ApplyError, ApplyOptions};
 
 /// One run.
@@ -35,6 +37,8 @@ struct Run<'a> {
     discovery: Discovery,
     plan: &'a Plan,
     options: ApplyOptions,
+    /// What pieces say of their objects.
+    assess: Option<&'a Arc<dyn Assess>>,
     /// What is recorded of each object, filled in as they are written.
     records: Mutex<BTreeMap<ObjectId, RecordedObject>>,
     /// What each object said when it was written, or when the plan was made.
@@ -48,6 +52,7 @@ pub(crate) async fn apply(
     plan: &Plan,
     request: RevisionRequest,
     options: ApplyOptions,
+    assess: Option<&Arc<dyn Assess>>,
 ) -> Result<Applied, ApplyError> {
     if !plan.refusals.is_empty() {
         return Err(ApplyError::PlanRefused(plan.refusals.clone()));
@@ -66,10 +71,12 @@ pub(crate) async fn apply(
         discovery: discovery.with_definitions(objects.iter()),
         plan,
         options,
+        assess,
         records: Mutex::new(records(plan)),
         readiness: Mutex::new(
             plan.objects
                 .iter()
+                .filter(|planned| !is_judged(assess, planned))
                 .filter_map(|planned| Some((planned.id.clone(), planned.readiness.clone()?)))
                 .collect(),
         ),
@@ -208,6 +215,7 @@ impl Run<'_> {
         let waves = &self.plan.basis.waves;
         for (number, wave) in waves.iter().enumerate() {
             self.wait_for(wave.awaits.iter()).await?;
+            self.wait_for_answers(number, &wave.calls).await?;
             self.session.tell(Event::Wave {
                 number: number + 1,
                 of: waves.len(),
@@ -297,7 +305,9 @@ impl Run<'_> {
                 record.applied = applied;
                 record.digest = digest(&written.sent);
             }
-            lock(&self.readiness).insert(planned.id.clone(), state);
+            if !is_judged(self.assess, planned) {
+                lock(&self.readiness).insert(planned.id.clone(), state);
+            }
             written.outcome
         };
         self.session.tell(Event::Applied {
@@ -305,40 +315,6 @@ impl Run<'_> {
             piece: planned.piece.clone(),
             result,
         });
-        Ok(())
-    }
-
-    /// Waits for those that were not ready when last seen.
-    async fn wait_for<'b>(
-        &self,
-        ids: impl Iterator<Item = &'b ObjectId>,
-    ) -> Result<(), ApplyError> {
-        let wanted: BTreeSet<&ObjectId> = ids.collect();
-        let targets: Vec<Target> = {
-            let seen = lock(&self.readiness);
-            self.plan
-                .objects
-                .iter()
-                .filter(|planned| wanted.contains(&planned.id))
-                .filter(|planned| !seen.get(&planned.id).is_some_and(Readiness::is_ready))
-                .filter_map(|planned| {
-                    let resource = self
-                        .discovery
-                        .resource(&planned.api_version, &planned.id.kind)?;
-                    Some(Target {
-                        id: planned.id.clone(),
-                        piece: planned.piece.clone(),
-                        resource: resource.clone(),
-                    })
-                })
-                .collect()
-        };
-        let ids: Vec<ObjectId> = targets.iter().map(|target| target.id.clone()).collect();
-        until_ready(&self.session, &self.plan.basis.inventory.set_id(), targets).await?;
-        let mut seen = lock(&self.readiness);
-        for id in ids {
-            seen.insert(id, Readiness::Ready);
-        }
         Ok(())
     }
 

@@ -12,6 +12,7 @@ use tokio::sync::Mutex;
 use tokio::time::Instant;
 
 use crate::applying::{self, Applied, ApplyError, ApplyOptions};
+use crate::assess::Assess;
 use crate::connect::{self, Connect, ConnectError};
 use crate::discovery::Discovery;
 use crate::event::Listener;
@@ -36,6 +37,7 @@ pub struct Cluster {
     server: String,
     version: Value,
     discovery: Mutex<Option<Arc<Discovery>>>,
+    assess: Option<Arc<dyn Assess>>,
 }
 
 fn nobody_listens(_: crate::event::Event) {}
@@ -79,7 +81,13 @@ impl Cluster {
             server,
             version,
             discovery: Mutex::new(None),
+            assess: None,
         })
+    }
+
+    /// Lets pieces judge their objects while they are waited for.
+    pub fn assess_with(&mut self, assess: Arc<dyn Assess>) {
+        self.assess = Some(assess);
     }
 
     /// The API server's URL.
@@ -122,7 +130,7 @@ impl Cluster {
         options: &PlanOptions,
     ) -> Result<Plan, PlanError> {
         let discovery = self.discovery().await?;
-        planning::plan(self.reading(), &discovery, bundle, installation, *options).await
+        planning::plan(self.reading(), &discovery, bundle, installation, options).await
     }
 
     /// Carries out a plan, and tells what happens.
@@ -143,7 +151,8 @@ impl Cluster {
             deadline: Instant::now() + options.timeout,
             listener,
         };
-        let applied = applying::apply(session, &discovery, &plan, request, *options).await;
+        let assess = self.assess.as_ref();
+        let applied = applying::apply(session, &discovery, &plan, request, *options, assess).await;
         // Kinds may have come and gone.
         *self.discovery.lock().await = None;
         applied

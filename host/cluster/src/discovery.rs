@@ -62,6 +62,16 @@ impl Resource {
         )
     }
 
+    /// All of its objects, for messages.
+    pub(crate) fn all(&self) -> ObjectId {
+        ObjectId {
+            group: self.group.clone(),
+            kind: self.kind.clone(),
+            namespace: None,
+            name: "*".to_owned(),
+        }
+    }
+
     pub(crate) fn id(&self, object: &Value) -> Option<ObjectId> {
         let text = |pointer: &str| object.pointer(pointer)?.as_str().map(str::to_owned);
         Some(ObjectId {

@@ -6,6 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use futures::{StreamExt as _, TryStreamExt as _, stream};
 use meshhost_core::id::ObjectId;
 use meshhost_core::inventory::{Inventory, PART_OF};
+use meshhost_core::managed_fields::owners;
 use serde_json::Value;
 
 use crate::discovery::{Discovery, Resource};
@@ -74,6 +75,20 @@ pub(crate) async fn members(
     inventory: &Inventory,
     versions: &BTreeMap<String, String>,
 ) -> Result<Found, RequestError> {
+    let (found, forbidden) = members_allowed(session, discovery, inventory, versions).await?;
+    match forbidden.into_iter().next() {
+        Some((_, error)) => Err(error),
+        None => Ok(found),
+    }
+}
+
+/// Those of the members that may be listed, and the kinds that may not.
+pub(crate) async fn members_allowed(
+    session: &Session<'_>,
+    discovery: &Discovery,
+    inventory: &Inventory,
+    versions: &BTreeMap<String, String>,
+) -> Result<(Found, Vec<(Resource, RequestError)>), RequestError> {
     let resources: Vec<&Resource> = inventory
         .group_kinds
         .iter()
@@ -85,12 +100,26 @@ pub(crate) async fn members(
                 .or_else(|| discovery.preferred(group, kind))
         })
         .collect();
-    let lists: Vec<Vec<(ObjectId, (Resource, Value))>> = stream::iter(resources)
-        .map(|resource| members_of_kind(session, resource, inventory))
+    let lists: Vec<(&Resource, Result<Vec<_>, RequestError>)> = stream::iter(resources)
+        .map(|resource| async move {
+            (
+                resource,
+                members_of_kind(session, resource, inventory).await,
+            )
+        })
         .buffered(READERS)
-        .try_collect()
-        .await?;
-    Ok(lists.into_iter().flatten().collect())
+        .collect()
+        .await;
+    let mut found = Found::new();
+    let mut forbidden = Vec::new();
+    for (resource, list) in lists {
+        match list {
+            Ok(members) => found.extend(members),
+            Err(error) if error.is_forbidden() => forbidden.push((resource.clone(), error)),
+            Err(error) => return Err(error),
+        }
+    }
+    Ok((found, forbidden))
 }
 
 async fn members_of_kind(
@@ -123,10 +152,21 @@ async fn members_of_kind(
         }
         Err(error) => return Err(error),
     };
+    let manager = inventory.field_manager();
     Ok(items
         .into_iter()
+        .filter(|item| !is_copy(resource, item, &manager))
         .filter_map(|item| Some((resource.id(&item)?, (resource.clone(), item))))
         .collect())
+}
+
+/// Kubernetes copies the labels of a Service, and with them the one of membership, to its endpoints.
+fn is_copy(resource: &Resource, item: &Value, field_manager: &str) -> bool {
+    let endpoints = matches!(
+        (resource.group.as_str(), resource.kind.as_str()),
+        ("", "Endpoints") | ("discovery.k8s.io", "EndpointSlice")
+    );
+    endpoints && !owners(item).iter().any(|owner| owner.is(field_manager))
 }
 
 /// Looks for objects that are no members: got one by one where they are few, else found in a list of names first.

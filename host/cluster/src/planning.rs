@@ -5,45 +5,59 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use futures::{StreamExt as _, stream};
 use meshhost_core::bundle::{Bundle, Contributed};
-use meshhost_core::desired::{Belonging, desired};
 use meshhost_core::id::ObjectId;
-use meshhost_core::inventory::{self, Inventory};
-use meshhost_core::plan::{
-    Action, Basis, Plan, Planned, Precondition, Refusal, ServerWarning, Verdict, changes, verdict,
-};
-use meshhost_core::readiness::readiness;
-use meshhost_core::revision::{Applied, RecordedObject, Revision};
+use meshhost_core::inventory::Inventory;
+use meshhost_core::ownership::{FieldRule, FieldRules};
+use meshhost_core::plan::{Basis, Plan, Planned, Refusal};
+use meshhost_core::replace::Replace;
+use meshhost_core::revision::{RecordedObject, Revision};
 use meshhost_core::waves::{Cycle, waves};
 
 use crate::discovery::{Discovery, Resource};
-use crate::live::{self, Found};
-use crate::refused::Refused;
+use crate::live;
 use crate::request::RequestError;
 use crate::session::Session;
 use crate::state::{self, Installation, StateError};
 
+mod judge;
 mod obstacle;
 mod owner;
 mod rights;
 mod superfluous;
 mod trial;
 
-use obstacle::{homeless, not_served, unverified, waits_for};
+use judge::{Judged, judge};
+use obstacle::{homeless, unverified};
 use superfluous::removals;
-use trial::{Trial, Tried};
 
 /// Dry runs in flight.
 const TRIALS: usize = 8;
 
 /// How a plan is made.
-#[derive(Debug, Clone, Copy, Default)]
+#[derive(Debug, Clone, Default)]
 pub struct PlanOptions {
     /// What the server is asked to try.
     pub verify: Verify,
-    /// Fields that other managers have set otherwise are taken over.
+    /// Fields that other managers have set otherwise, and that no rule is about, are taken over.
     pub force_conflicts: bool,
-    /// Objects of which a field must change that cannot may be deleted and made anew.
-    pub allow_replace: bool,
+    /// Whose fields are whose.
+    pub fields: Vec<FieldRule>,
+    /// Objects of which a field must change that cannot and that may be deleted and made anew.
+    pub replace: Replace,
+    /// Which objects that are there already may become members.
+    pub adopt: Adopt,
+}
+
+/// Which objects that are there already may become members (the inventory policies of cli-utils).
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Adopt {
+    /// None. Namespaces are used, and stay others'.
+    Match,
+    /// Those that are no installation's and no other tool's set's.
+    #[default]
+    Unowned,
+    /// All: they are taken away from whose they are.
+    All,
 }
 
 /// What the server is asked to try in a dry run.
@@ -92,7 +106,8 @@ struct Ground<'a> {
     installation: &'a Installation,
     inventory: &'a Inventory,
     recorded: BTreeMap<&'a ObjectId, &'a RecordedObject>,
-    options: PlanOptions,
+    rules: FieldRules,
+    options: &'a PlanOptions,
 }
 
 /// Makes a plan.
@@ -101,7 +116,7 @@ pub(crate) async fn plan(
     discovery: &Discovery,
     bundle: &Bundle,
     installation: &Installation,
-    options: PlanOptions,
+    options: &PlanOptions,
 ) -> Result<Plan, PlanError> {
     let waves = waves(bundle)?;
     let parent = state::parent(&session, installation).await?;
@@ -148,7 +163,8 @@ pub(crate) async fn plan(
             )
         })
         .collect();
-    let mut found = live::members(&session, &discovery, &inventory, &versions).await?;
+    let (mut found, unlisted) =
+        live::members_allowed(&session, &discovery, &inventory, &versions).await?;
     let strangers = candidates
         .iter()
         .filter(|it| it.unverified.is_none() && !found.contains_key(it.id()))
@@ -166,12 +182,22 @@ pub(crate) async fn plan(
             message: error.message().to_owned(),
         })
         .collect();
+    refusals.extend(
+        unlisted
+            .into_iter()
+            .map(|(resource, error)| Refusal::Forbidden {
+                id: resource.all(),
+                verb: "list".into(),
+                message: error.message().to_owned(),
+            }),
+    );
     refusals.extend(homeless(&candidates, namespaces.as_ref()));
     let ground = Ground {
         session,
         installation,
         inventory: &inventory,
         recorded: recorded(last.as_ref()),
+        rules: FieldRules::new(options.fields.clone(), bundle),
         options,
     };
     let removals = removals(&ground, &candidates, &members, &found);
@@ -188,7 +214,7 @@ pub(crate) async fn plan(
         refusals.extend(judged.refusals);
         warnings.extend(judged.warnings);
     }
-    refusals.extend(rights::missing(&session, &discovery, &objects, &removals).await?);
+    refusals.extend(rights::missing(&session, &discovery, &inventory, &objects, &removals).await?);
     objects.sort_by(|a: &Planned, b| (a.wave, &a.id).cmp(&(b.wave, &b.id)));
     Ok(Plan {
         installation: installation.name.clone(),
@@ -211,141 +237,4 @@ fn recorded(last: Option<&Revision>) -> BTreeMap<&ObjectId, &RecordedObject> {
         .flat_map(|revision| &revision.objects)
         .map(|object| (&object.id, object))
         .collect()
-}
-
-/// What became of a candidate.
-#[derive(Default)]
-struct Judged {
-    planned: Option<Planned>,
-    refusals: Vec<Refusal>,
-    warnings: Vec<ServerWarning>,
-}
-
-async fn judge(
-    ground: &Ground<'_>,
-    candidate: &Candidate<'_>,
-    found: &Found,
-    discovery: &Discovery,
-) -> Result<Judged, RequestError> {
-    let id = candidate.id();
-    let piece = &candidate.contributed.piece;
-    let Some(resource) = candidate.resource else {
-        return Ok(Judged {
-            refusals: vec![not_served(candidate, discovery)],
-            ..Judged::default()
-        });
-    };
-    let set_id = ground.inventory.set_id();
-    let sent = |belonging| desired(&candidate.contributed.object, &set_id, belonging);
-    let live = found.get(id).map(|(_, live)| live);
-    let recorded = ground.recorded.get(id).copied();
-    let planned = |action, belonging| Planned {
-        id: id.clone(),
-        api_version: candidate.contributed.object.api_version().to_owned(),
-        piece: piece.clone(),
-        wave: candidate.wave,
-        action,
-        belonging,
-        unverified: candidate.unverified.clone(),
-        desired: sent(belonging),
-        live: live.and_then(Precondition::of),
-        readiness: live.map(readiness),
-        applied: live.and_then(|live| Applied::of(live, &ground.inventory.field_manager())),
-        force: ground.options.force_conflicts,
-    };
-    let belonging = match verdict(id, live, ground.inventory, recorded, sent) {
-        Verdict::Create => {
-            let mut judged = Judged {
-                planned: Some(planned(Action::Create, Belonging::Made)),
-                ..Judged::default()
-            };
-            if ground.options.verify == Verify::Everything && candidate.unverified.is_none() {
-                let trial = Trial {
-                    ground,
-                    id,
-                    piece,
-                    resource,
-                };
-                let tried = trial.run(&sent(Belonging::Made), false).await?;
-                judged.warnings = tried.warnings;
-                judged.refusals = match tried.answer {
-                    Ok(_) => Vec::new(),
-                    Err(refused) => refused.told(id, piece),
-                };
-            }
-            return Ok(judged);
-        }
-        Verdict::Unchanged(belonging) => {
-            return Ok(Judged {
-                planned: Some(planned(Action::Unchanged, belonging)),
-                ..Judged::default()
-            });
-        }
-        Verdict::Terminating => {
-            return Ok(Judged {
-                refusals: vec![Refusal::Terminating {
-                    id: id.clone(),
-                    waits_for: live.map(waits_for).unwrap_or_default(),
-                }],
-                ..Judged::default()
-            });
-        }
-        Verdict::OtherSet(set) => match owner::of(&ground.session, &set).await? {
-            owner::Owner::Nobody => Belonging::Adopted,
-            owner::Owner::Known(owner) => {
-                return Ok(Judged {
-                    refusals: vec![Refusal::OtherInstallation {
-                        id: id.clone(),
-                        piece: piece.clone(),
-                        installation: ground.installation.name.clone(),
-                        owner,
-                    }],
-                    ..Judged::default()
-                });
-            }
-        },
-        Verdict::Ask(belonging) => belonging,
-    };
-    let live = live.expect("only what is there is asked about");
-    let body = sent(belonging);
-    let trial = Trial {
-        ground,
-        id,
-        piece,
-        resource,
-    };
-    let mut tried = trial.run(&body, ground.options.force_conflicts).await?;
-    if tried.answer.as_ref().is_err_and(Refused::only_by_nobody) {
-        tried = trial.run(&body, true).await?;
-    }
-    let Tried { answer, warnings } = tried;
-    let member = inventory::part_of(live) == Some(set_id.as_str());
-    let mut judged = Judged {
-        warnings,
-        ..Judged::default()
-    };
-    match answer {
-        Ok(after) => {
-            let fields = changes(live, &after);
-            let manager = ground.inventory.field_manager();
-            let action = if !member && belonging == Belonging::Adopted {
-                Action::Adopt { fields }
-            } else if fields.is_empty() && trial::same_owner(live, &after, &manager) {
-                Action::Unchanged
-            } else {
-                Action::Change { fields }
-            };
-            judged.planned = Some(planned(action, belonging));
-        }
-        Err(Refused::Immutable(reason)) if ground.options.allow_replace => {
-            let fields = changes(live, &trial::laid_over(live, &body));
-            // What is made anew is made by the installation, whoever had made it before.
-            let action = Action::Replace { fields, reason };
-            judged.planned = Some(planned(action, Belonging::Made));
-        }
-        Err(refused) => {
-            judged.refusals = refused.told(id, piece);
-        }
-    }
-    Ok(judged)
 }

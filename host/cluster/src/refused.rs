@@ -2,7 +2,11 @@
 //! failures that are not; must not know whether it was tried or meant.
 
 use meshhost_core::id::ObjectId;
+use meshhost_core::migration::BEFORE;
+use meshhost_core::ownership::Owned;
 use meshhost_core::plan::Refusal;
+use meshhost_core::replace;
+use serde_json::Value;
 
 use crate::request::RequestError;
 
@@ -60,27 +64,30 @@ fn manager_of(message: &str) -> String {
 
 /// There is no machine-readable sign of immutability: these are the words of validation and of CEL rules.
 fn is_immutable(message: &str) -> bool {
-    [
-        "field is immutable",
+    let message = message.to_ascii_lowercase();
+    let said = [
+        "is immutable",
         "may not be changed",
         "may not be updated",
-        "updates to statefulset spec",
-        "cannot change roleRef",
         "may not change once set",
-        "is immutable",
-    ]
-    .iter()
-    .any(|words| message.contains(words))
+        "may not change fields other than",
+        "cannot change roleref",
+    ];
+    said.iter().any(|words| message.contains(words))
+        || (message.contains("updates to ") && message.contains("forbidden"))
 }
 
 impl Refused {
-    /// Whether the only other owner is nobody: how old servers call fields that were there before they kept account of
-    /// owners.
-    pub(crate) fn only_by_nobody(&self) -> bool {
+    /// Whether all that others own may be taken over: what was agreed to, and what is nobody's (how old servers call
+    /// fields that were there before they kept account of owners).
+    pub(crate) fn is_agreed(&self, taken: &[Owned]) -> bool {
         match self {
-            Self::Conflicts(conflicts) => conflicts
-                .iter()
-                .all(|(_, manager)| manager == "before-first-apply"),
+            Self::Conflicts(conflicts) => conflicts.iter().all(|(field, manager)| {
+                manager == BEFORE
+                    || taken
+                        .iter()
+                        .any(|taken| taken.field == *field && taken.manager == *manager)
+            }),
             _ => false,
         }
     }
@@ -97,7 +104,12 @@ impl Refused {
                     manager,
                 })
                 .collect(),
-            Self::Immutable(message) => vec![Refusal::Immutable { id, piece, message }],
+            Self::Immutable(message) => vec![Refusal::Immutable {
+                consent: replace::consent(&id, &Value::Null),
+                id,
+                piece,
+                message,
+            }],
             Self::Forbidden(message) => vec![Refusal::Forbidden {
                 id,
                 verb: "patch".into(),
@@ -110,7 +122,7 @@ impl Refused {
 
 #[cfg(test)]
 mod tests {
-    use serde_json::{Value, json};
+    use serde_json::json;
 
     use super::*;
     use crate::request::refusal;

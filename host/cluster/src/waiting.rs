@@ -2,22 +2,28 @@
 //! know why something is waited for.
 
 use std::collections::BTreeMap;
-use std::sync::Mutex;
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use futures::future::try_join_all;
+use futures::future::{join_all, try_join, try_join_all};
 use meshhost_core::id::ObjectId;
 use meshhost_core::readiness::{Readiness, readiness};
 use serde_json::Value;
 use tokio::time::{Instant, sleep, timeout_at};
 
+use crate::assess::Assess;
 use crate::discovery::Resource;
 use crate::event::Event;
 use crate::places::{Ended, Wish, places, watch_place};
 use crate::request::RequestError;
 use crate::session::Session;
 
+mod assessing;
 mod cause;
+mod endpoints;
+
+use assessing::until_assessed;
+pub(crate) use endpoints::until_answered;
 
 /// After this long without news, pods are looked at for the cause.
 const LOOK_AT_PODS: Duration = Duration::from_secs(8);
@@ -82,22 +88,26 @@ pub(crate) async fn until_ready(
     session: &Session<'_>,
     set_id: &str,
     targets: Vec<Target>,
+    assess: Option<&Arc<dyn Assess>>,
 ) -> Result<(), WaitError> {
-    let places = places(targets.iter().map(|target| (&target.id, &target.resource)));
-    let mut open = BTreeMap::new();
-    for target in targets {
-        open.insert(
-            target.id,
-            Entry {
-                piece: target.piece,
+    let open: BTreeMap<ObjectId, Entry> = targets
+        .iter()
+        .map(|target| {
+            let entry = Entry {
+                piece: target.piece.clone(),
                 why: "nothing seen of it yet".into(),
                 live: Value::Null,
-            },
-        );
-    }
+            };
+            (target.id.clone(), entry)
+        })
+        .collect();
     if open.is_empty() {
         return Ok(());
     }
+    let judges = |target: &Target| assess.filter(|it| it.judges(&target.piece, &target.id));
+    let (judged, others): (Vec<&Target>, Vec<&Target>) =
+        targets.iter().partition(|target| judges(target).is_some());
+    let places = places(others.iter().map(|target| (&target.id, &target.resource)));
     let board = Board {
         session: *session,
         open: Mutex::new(open),
@@ -107,9 +117,14 @@ pub(crate) async fn until_ready(
             .into_iter()
             .map(|(place, ids)| watch_place(session, &board, set_id, place, ids)),
     );
+    let asked = judged
+        .into_iter()
+        .filter_map(|target| Some((target, judges(target)?)));
+    let asked =
+        try_join_all(asked.map(|(target, assess)| until_assessed(session, &board, target, assess)));
     let work = async {
         tokio::select! {
-            ended = watches => ended.map(|_| ()),
+            ended = try_join(watches, asked) => ended.map(|_| ()),
             () = board.look_at_pods() => Ok(()),
         }
     };
@@ -130,10 +145,7 @@ impl Wish for Board<'_> {
             }
             Readiness::Progressing(why) => self.waits(id, why, live),
             Readiness::Terminating => self.waits(id, "it is being deleted".into(), live),
-            Readiness::Failed(why) => {
-                self.waits(id, why, live);
-                return Err(Ended::Hopeless(id.clone()));
-            }
+            Readiness::Failed(why) => return Err(self.fails(id, why, live)),
         }
         Ok(false)
     }
@@ -145,8 +157,7 @@ impl Wish for Board<'_> {
             return Ok(true);
         }
         if seen {
-            self.waits(id, "somebody has deleted it".into(), Value::Null);
-            return Err(Ended::Hopeless(id.clone()));
+            return Err(self.fails(id, "somebody has deleted it".into(), Value::Null));
         }
         Ok(false)
     }
@@ -161,6 +172,11 @@ impl Board<'_> {
                 piece: entry.piece,
             });
         }
+    }
+
+    fn fails(&self, id: &ObjectId, why: String, live: Value) -> Ended {
+        self.waits(id, why, live);
+        Ended::Hopeless(id.clone())
     }
 
     fn waits(&self, id: &ObjectId, why: String, live: Value) {
@@ -212,22 +228,34 @@ impl Board<'_> {
         let mut session = self.session;
         session.deadline = Instant::now() + LAST_LOOK;
         let open = self.entries().clone();
-        let mut told = Vec::new();
-        for (id, entry) in open {
-            if failed.is_some_and(|failed| *failed != id) {
-                continue;
-            }
-            let why = match cause::of(&session, &id, &entry.live).await {
-                Some(cause) => format!("{}: {cause}", entry.why),
-                None => entry.why,
-            };
-            told.push(NotReady {
-                id,
-                piece: entry.piece,
-                why,
-                failed: failed.is_some(),
+        let told = open
+            .into_iter()
+            .filter(|(id, _)| failed.is_none_or(|failed| failed == id))
+            .map(|(id, entry)| {
+                let session = &session;
+                async move {
+                    let cause = cause::of(session, &id, &entry.live).await;
+                    let known = cause.is_some();
+                    let why = match cause {
+                        Some(cause) => format!("{}: {cause}", entry.why),
+                        None => entry.why,
+                    };
+                    let piece = entry.piece;
+                    let failed = failed.is_some();
+                    (
+                        !known,
+                        NotReady {
+                            id,
+                            piece,
+                            why,
+                            failed,
+                        },
+                    )
+                }
             });
-        }
-        told
+        let mut told = join_all(told).await;
+        // What a cause is known of explains the rest.
+        told.sort_by_key(|(unknown, _)| *unknown);
+        told.into_iter().map(|(_, not_ready)| not_ready).collect()
     }
 }

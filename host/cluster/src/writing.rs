@@ -5,7 +5,8 @@ use std::time::Duration;
 use http::Method;
 use meshhost_core::desired::Belonging;
 use meshhost_core::id::ObjectId;
-use meshhost_core::inventory::{ADOPTED, Inventory};
+use meshhost_core::inventory::{ADOPTED, Inventory, PART_OF, is_adopted, keep_wish};
+use meshhost_core::migration::migration;
 use meshhost_core::plan::{Action, Planned, Precondition, Refusal};
 use serde_json::{Value, json};
 use tokio::time::{Instant, sleep};
@@ -19,6 +20,8 @@ use crate::session::Session;
 /// How long a kind may take to appear after its definition is established.
 const APPEAR: Duration = Duration::from_secs(30);
 const LOOK_AGAIN: Duration = Duration::from_millis(200);
+/// An object that changes all the time is looked at so often.
+const LOOKS: usize = 10;
 
 /// Why an object was not written.
 #[derive(Debug)]
@@ -50,8 +53,17 @@ pub(crate) async fn write(
     {
         replace(session, resource, &planned.id, live).await?;
     }
+    if !planned.migrates.is_empty() {
+        migrate(session, inventory, resource, planned).await?;
+    }
     let mut sent = planned.desired.clone();
     let mut answer = apply(session, inventory, resource, planned, &sent).await?;
+    // Servers that keep account of owners from the first apply on only: now it can be told who they are.
+    if !planned.migrates.is_empty() && migration(&answer.body, &inventory.field_manager()).is_some()
+    {
+        migrate(session, inventory, resource, planned).await?;
+        answer = apply(session, inventory, resource, planned, &sent).await?;
+    }
     let mut outcome = match planned.action {
         Action::Create => Outcome::Created,
         Action::Adopt { .. } => Outcome::Adopted,
@@ -83,7 +95,7 @@ async fn apply(
     body: &Value,
 ) -> Result<Answer, WriteError> {
     let give_up = session.deadline.min(Instant::now() + APPEAR);
-    let mut force = planned.force;
+    let mut force = false;
     loop {
         let request = Request::new(Method::PATCH, resource.path(&planned.id))
             .query("fieldManager", inventory.field_manager())
@@ -106,7 +118,7 @@ async fn apply(
                 sleep(LOOK_AGAIN).await;
             }
             Err(error) => match refused(error) {
-                Ok(refused) if refused.only_by_nobody() && !force => force = true,
+                Ok(refused) if !force && refused.is_agreed(&planned.takes) => force = true,
                 Ok(refused) => {
                     let told = refused.told(&planned.id, &planned.piece);
                     return Err(WriteError::Refused(told));
@@ -115,6 +127,48 @@ async fn apply(
             },
         }
     }
+}
+
+/// Makes the fields of installers of before ours: over exactly the state that was looked at, as often as it changes.
+async fn migrate(
+    session: &Session<'_>,
+    inventory: &Inventory,
+    resource: &Resource,
+    planned: &Planned,
+) -> Result<(), WriteError> {
+    let path = resource.path(&planned.id);
+    for _ in 0..LOOKS {
+        let live = match session.send(Request::get(&path)).await {
+            Ok(answer) => answer.body,
+            // Gone in the meantime: it is made anew.
+            Err(error) if error.is_not_found() => return Ok(()),
+            Err(error) => return Err(WriteError::Request(error)),
+        };
+        let Some(migration) = migration(&live, &inventory.field_manager()) else {
+            return Ok(());
+        };
+        let patch = json!([
+            {"op": "replace", "path": "/metadata/managedFields", "value": migration.managed_fields},
+            {"op": "replace", "path": "/metadata/resourceVersion", "value": live["metadata"]["resourceVersion"]},
+        ]);
+        let request = Request::new(Method::PATCH, &path)
+            .query("fieldManager", inventory.field_manager())
+            .body("application/json-patch+json", patch);
+        match session.send(request).await {
+            Ok(_) => return Ok(()),
+            Err(error) if error.is_conflict() || error.is_not_found() => {}
+            Err(error) => match refused(error) {
+                Ok(refused) => {
+                    let told = refused.told(&planned.id, &planned.piece);
+                    return Err(WriteError::Refused(told));
+                }
+                Err(error) => return Err(WriteError::Request(error)),
+            },
+        }
+    }
+    Err(WriteError::Stuck(
+        "somebody changes it all the time, so its fields cannot be taken over".into(),
+    ))
 }
 
 /// The path is unknown, as opposed to something that the object refers to.
@@ -192,38 +246,49 @@ pub(crate) async fn delete(
     session.send(request).await
 }
 
-/// Gives an object back: what only we own of it goes, and it is a member no more.
+/// Gives an object back, which is a member no more. What was there before loses what only we own of it; what we have made
+/// and leave behind stays as it is.
 pub(crate) async fn release(
     session: &Session<'_>,
     inventory: &Inventory,
     resource: &Resource,
     id: &ObjectId,
 ) -> Result<(), RequestError> {
-    let mut metadata = json!({ "name": id.name });
-    if let Some(namespace) = &id.namespace {
-        metadata["namespace"] = json!(namespace);
+    let live = match session.send(Request::get(resource.path(id))).await {
+        Ok(answer) => answer.body,
+        Err(error) if error.is_not_found() => return Ok(()),
+        Err(error) => return Err(error),
+    };
+    if is_adopted(&live) && keep_wish(&live).is_none() {
+        let mut metadata = json!({ "name": id.name });
+        if let Some(namespace) = &id.namespace {
+            metadata["namespace"] = json!(namespace);
+        }
+        let bare = json!({
+            "apiVersion": resource.api_version(), "kind": resource.kind, "metadata": metadata,
+        });
+        let request = Request::new(Method::PATCH, resource.path(id))
+            .query("fieldManager", inventory.field_manager())
+            .query("force", "true")
+            .body("application/apply-patch+yaml", bare);
+        match session.send(request).await {
+            Ok(_) => return Ok(()),
+            Err(error) if error.is_not_found() => return Ok(()),
+            // It cannot be without what we own of it: then only the marks of membership go.
+            Err(error) if matches!(error.code(), Some(400 | 422)) => {}
+            Err(error) => return Err(error),
+        }
     }
-    let bare = json!({
-        "apiVersion": resource.api_version(), "kind": resource.kind, "metadata": metadata,
-    });
+    let marks = json!({ "metadata": {
+        "labels": { PART_OF: null },
+        "annotations": { ADOPTED: null },
+    }});
     let request = Request::new(Method::PATCH, resource.path(id))
         .query("fieldManager", inventory.field_manager())
-        .query("force", "true")
-        .body("application/apply-patch+yaml", bare);
+        .body("application/merge-patch+json", marks);
     match session.send(request).await {
         Ok(_) => Ok(()),
         Err(error) if error.is_not_found() => Ok(()),
-        // It cannot be without what we own of it: then only the marks of membership go.
-        Err(error) if matches!(error.code(), Some(400 | 422)) => {
-            let marks = json!({ "metadata": {
-                "labels": { meshhost_core::inventory::PART_OF: null },
-                "annotations": { ADOPTED: null },
-            }});
-            let request = Request::new(Method::PATCH, resource.path(id))
-                .query("fieldManager", inventory.field_manager())
-                .body("application/merge-patch+json", marks);
-            session.send(request).await.map(|_| ())
-        }
         Err(error) => Err(error),
     }
 }

@@ -13,6 +13,14 @@ mod install;
 mod upgrade;
 #[path = "cluster/ownership.rs"]
 mod ownership;
+#[path = "cluster/fields.rs"]
+mod fields;
+#[path = "cluster/immutable.rs"]
+mod immutable;
+#[path = "cluster/inventory.rs"]
+mod inventory;
+#[path = "cluster/waiting.rs"]
+mod waiting;
 #[path = "cluster/failure.rs"]
 mod failure;
 #[path = "cluster/proxy.rs"]

@@ -16,7 +16,9 @@ use crate::setting::{Entry, Setting, Settings, Tree, kind_of, shown};
 use crate::source::Origin;
 
 mod reader;
+mod fields;
 
+pub use fields::fields;
 pub use reader::read;
 
 /// The API's group and version.

@@ -7,6 +7,7 @@ use serde_json::Value;
 use crate::desired::Belonging;
 use crate::id::ObjectId;
 use crate::inventory::{self, Inventory};
+use crate::ownership::Owned;
 use crate::readiness::Readiness;
 use crate::revision::{Applied, RecordedObject, Revision, digest};
 use crate::waves::Wave;
@@ -81,9 +82,15 @@ pub struct Planned {
     /// What tells that the live object was not touched since the plan was made.
     #[serde(skip)]
     pub applied: Option<Applied>,
-    /// Fields of others are taken over.
-    #[serde(skip)]
-    pub force: bool,
+    /// Fields that others have set otherwise and that are taken over.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub takes: Vec<Owned>,
+    /// Fields that are left to others.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub leaves: Vec<Owned>,
+    /// Installers of before whose fields become ours, in words.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub migrates: Vec<String>,
 }
 
 /// What happens to an object.

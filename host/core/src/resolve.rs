@@ -11,6 +11,7 @@ use crate::document::{Api, Document};
 use crate::installation::{self, Piece};
 use crate::layers::Merged;
 use crate::nearest;
+use crate::ownership::FieldRule;
 use crate::path::Path;
 use crate::problem::{Problem, Problems};
 use crate::profile::Profiles;
@@ -54,6 +55,8 @@ pub struct Chosen {
     pub profile: String,
     /// In the order of the installation.
     pub pieces: Vec<ChosenPiece>,
+    /// Whose fields are whose.
+    pub fields: Vec<FieldRule>,
     /// What was probably not meant.
     pub warnings: Vec<Problem>,
     merged: Merged,
@@ -85,6 +88,7 @@ impl Chosen {
     fn new(mut merged: Merged) -> Result<Self, Problems> {
         let mut problems = Problems::default();
         let read = installation::read(&merged.installation, &mut problems);
+        let fields = installation::fields(&merged.installation, &mut problems);
         let said = merged.installation.get("namespace").cloned();
         let default = merged.control_plane.get("defaultNamespace").cloned();
         // A namespace that the person gave the installation is also Istio's, unless the person gave Istio another.
@@ -121,6 +125,7 @@ impl Chosen {
             namespace,
             profile: merged.profile.clone(),
             pieces,
+            fields,
             warnings: merged.warnings.clone(),
             merged,
             read,

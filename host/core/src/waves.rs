@@ -6,14 +6,14 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use serde_json::Value;
-
 use crate::bundle::Bundle;
 use crate::id::ObjectId;
 use crate::object::Object;
 
+mod backend;
 mod rank;
 
+use backend::called_services;
 use rank::Rank;
 
 /// Objects that may be applied at the same time.
@@ -21,17 +21,30 @@ use rank::Rank;
 pub struct Wave {
     /// What must be ready before this wave starts; always in earlier waves, sorted.
     pub awaits: Vec<ObjectId>,
+    /// Services among them that must have endpoints: the API server will call them, and refuse to work when nobody answers.
+    pub calls: Vec<ObjectId>,
     /// What is applied, sorted.
     pub objects: Vec<ObjectId>,
 }
 
 /// Objects that would have to wait for themselves.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("these objects wait for each other: {}", chain(.0))]
+#[error("these objects wait for each other, so none can be first: {}; leave out one of the rules", chain(.0))]
 pub struct Cycle(
-    /// Each waits for the one after it, the last for the first; with the reason.
-    pub Vec<(ObjectId, Because)>,
+    /// Each waits for the one after it, the last for the first.
+    pub Vec<Link>,
 );
+
+/// One object of a cycle.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Link {
+    /// Which.
+    pub id: ObjectId,
+    /// The piece that it comes from.
+    pub piece: String,
+    /// Why it waits for the next.
+    pub because: Because,
+}
 
 /// Why one object waits for another.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
@@ -57,13 +70,13 @@ impl std::fmt::Display for Because {
     }
 }
 
-fn chain(cycle: &[(ObjectId, Because)]) -> String {
+fn chain(cycle: &[Link]) -> String {
     let mut text = String::new();
-    for (id, because) in cycle {
-        text.push_str(&format!("{id}, {because} "));
+    for Link { id, piece, because } in cycle {
+        text.push_str(&format!("{id} (piece {piece}), {because} "));
     }
-    if let Some((first, _)) = cycle.first() {
-        text.push_str(&first.to_string());
+    if let Some(first) = cycle.first() {
+        text.push_str(&first.id.to_string());
     }
     text
 }
@@ -82,18 +95,33 @@ pub fn waves(bundle: &Bundle) -> Result<Vec<Wave>, Cycle> {
         .map(|contributed| &contributed.object)
         .collect();
     let needs = needs(bundle, &objects);
-    let levels = levels(&objects, &needs)?;
-    let mut waves: BTreeMap<usize, (BTreeSet<&ObjectId>, BTreeSet<&ObjectId>)> = BTreeMap::new();
+    let levels = levels(&objects, &needs).map_err(|ring| {
+        let links = ring.into_iter().map(|(index, because)| Link {
+            id: objects[index].id().clone(),
+            piece: bundle.objects[index].piece.clone(),
+            because,
+        });
+        Cycle(links.collect())
+    })?;
+    let mut waves: BTreeMap<usize, [BTreeSet<&ObjectId>; 3]> = BTreeMap::new();
     for (index, object) in objects.iter().enumerate() {
-        let (awaits, members) = waves.entry(levels[index]).or_default();
+        let [awaits, calls, members] = waves.entry(levels[index]).or_default();
         members.insert(object.id());
         awaits.extend(needs[index].keys().map(|needed| objects[*needed].id()));
+        calls.extend(called_services(object).into_iter().filter_map(|called| {
+            let service = called.in_bundle(&objects)?;
+            called
+                .must_answer(&objects, service)
+                .then(|| objects[service].id())
+        }));
     }
+    let owned = |ids: BTreeSet<&ObjectId>| ids.into_iter().cloned().collect();
     Ok(waves
         .into_values()
-        .map(|(awaits, members)| Wave {
-            awaits: awaits.into_iter().cloned().collect(),
-            objects: members.into_iter().cloned().collect(),
+        .map(|[awaits, calls, members]| Wave {
+            awaits: owned(awaits),
+            calls: owned(calls),
+            objects: owned(members),
         })
         .collect())
 }
@@ -153,9 +181,12 @@ fn needs(bundle: &Bundle, objects: &[&Object]) -> Vec<Needs> {
         if let Some(definition) = definitions.get(&(id.group.as_str(), id.kind.as_str())) {
             needs[index].insert(*definition, Because::DefinedBy);
         }
-        for (namespace, service) in called_services(object) {
-            for backend in backends(objects, namespace, service) {
-                needs[index].insert(backend, Because::CalledBack);
+        for called in called_services(object) {
+            if let Some(service) = called.in_bundle(objects) {
+                needs[index].insert(service, Because::CalledBack);
+                for workload in backend::workloads(objects, service) {
+                    needs[index].insert(workload, Because::CalledBack);
+                }
             }
         }
     }
@@ -176,69 +207,10 @@ fn needs(bundle: &Bundle, objects: &[&Object]) -> Vec<Needs> {
     needs
 }
 
-/// Services that the API server calls because of this object: of webhooks and aggregated APIs.
-fn called_services(object: &Object) -> Vec<(&str, &str)> {
-    let mut found = Vec::new();
-    match object.id().group.as_str() {
-        "admissionregistration.k8s.io" => {
-            let webhooks = object.pointer("/webhooks").and_then(Value::as_array);
-            for webhook in webhooks.into_iter().flatten() {
-                found.extend(service_of(webhook.pointer("/clientConfig/service")));
-            }
-        }
-        "apiregistration.k8s.io" => found.extend(service_of(object.pointer("/spec/service"))),
-        _ => {}
-    }
-    found
-}
+/// Nodes that wait for each other: each for the one after it, the last for the first, with the reason.
+type Ring = Vec<(usize, Because)>;
 
-fn service_of(reference: Option<&Value>) -> Option<(&str, &str)> {
-    let reference = reference?;
-    Some((
-        reference.get("namespace")?.as_str()?,
-        reference.get("name")?.as_str()?,
-    ))
-}
-
-/// Workloads of the bundle whose pods the Service chooses, and the Service itself.
-fn backends(objects: &[&Object], namespace: &str, name: &str) -> Vec<usize> {
-    let Some(service) = objects.iter().position(|object| {
-        let id = object.id();
-        id.group.is_empty()
-            && id.kind == "Service"
-            && id.name == name
-            && id.namespace.as_deref() == Some(namespace)
-    }) else {
-        return Vec::new();
-    };
-    let mut found = vec![service];
-    let Some(selector) = objects[service]
-        .pointer("/spec/selector")
-        .and_then(Value::as_object)
-        .filter(|selector| !selector.is_empty())
-    else {
-        return found;
-    };
-    for (index, object) in objects.iter().enumerate() {
-        if object.id().namespace.as_deref() != Some(namespace) {
-            continue;
-        }
-        let labels = match object.id().kind.as_str() {
-            "Pod" => object.pointer("/metadata/labels"),
-            _ => object.pointer("/spec/template/metadata/labels"),
-        };
-        if let Some(labels) = labels.and_then(Value::as_object)
-            && selector
-                .iter()
-                .all(|(key, value)| labels.get(key) == Some(value))
-        {
-            found.push(index);
-        }
-    }
-    found
-}
-
-fn levels(objects: &[&Object], needs: &[Needs]) -> Result<Vec<usize>, Cycle> {
+fn levels(objects: &[&Object], needs: &[Needs]) -> Result<Vec<usize>, Ring> {
     let mut levels: Vec<Option<usize>> = vec![None; objects.len()];
     let mut needed_by: Vec<Vec<usize>> = vec![Vec::new(); objects.len()];
     let mut open: Vec<usize> = vec![0; objects.len()];
@@ -267,12 +239,12 @@ fn levels(objects: &[&Object], needs: &[Needs]) -> Result<Vec<usize>, Cycle> {
     }
     match levels.iter().position(Option::is_none) {
         None => Ok(levels.into_iter().flatten().collect()),
-        Some(stuck) => Err(cycle(objects, needs, &levels, stuck)),
+        Some(stuck) => Err(ring(needs, &levels, stuck)),
     }
 }
 
 /// Walks what is stuck until a node comes again.
-fn cycle(objects: &[&Object], needs: &[Needs], levels: &[Option<usize>], start: usize) -> Cycle {
+fn ring(needs: &[Needs], levels: &[Option<usize>], start: usize) -> Ring {
     let mut path: Vec<usize> = Vec::new();
     let mut at = start;
     while !path.contains(&at) {
@@ -285,15 +257,13 @@ fn cycle(objects: &[&Object], needs: &[Needs], levels: &[Option<usize>], start: 
     }
     let first = path.iter().position(|node| *node == at).unwrap_or(0);
     let ring = &path[first..];
-    Cycle(
-        ring.iter()
-            .enumerate()
-            .map(|(place, node)| {
-                let next = ring[(place + 1) % ring.len()];
-                (objects[*node].id().clone(), needs[*node][&next].clone())
-            })
-            .collect(),
-    )
+    ring.iter()
+        .enumerate()
+        .map(|(place, node)| {
+            let next = ring[(place + 1) % ring.len()];
+            (*node, needs[*node][&next].clone())
+        })
+        .collect()
 }
 
 #[cfg(test)]

@@ -6,3 +6,4 @@
 
 pub mod source;
 pub mod pipeline;
+pub mod assessors;

@@ -2,13 +2,15 @@
 //! know what the rights are for.
 //!
 //! An administrator costs one request: everything is allowed. Everybody else is asked for each kind, place and verb, and
-//! where that is denied for each object, since rights can be given by name.
+//! where that is denied for each object, since rights can be given by name; the records of the installation are asked for
+//! like one more object. Watching is not asked for: without it, it is looked every now and then.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use futures::{StreamExt as _, TryStreamExt as _, stream};
 use http::Method;
 use meshhost_core::id::ObjectId;
+use meshhost_core::inventory::Inventory;
 use meshhost_core::plan::{Action, How, Planned, Refusal, Removal};
 use serde_json::{Value, json};
 
@@ -19,6 +21,12 @@ use crate::session::Session;
 /// Questions in flight.
 const QUESTIONS: usize = 8;
 
+/// What the authorizer means when it says nothing.
+const NO_RULE: &str = "no rule allows it";
+
+/// What is done with the records.
+const RECORDS: [&str; 5] = ["list", "create", "update", "patch", "delete"];
+
 /// A verb on a kind in a place.
 type Question = (Resource, Option<String>, &'static str);
 
@@ -26,12 +34,25 @@ type Question = (Resource, Option<String>, &'static str);
 pub(super) async fn missing(
     session: &Session<'_>,
     discovery: &Discovery,
+    inventory: &Inventory,
     objects: &[Planned],
     removals: &[Removal],
 ) -> Result<Vec<Refusal>, RequestError> {
-    let wanted = wanted(discovery, objects, removals);
+    let mut wanted = wanted(discovery, objects, removals);
     if wanted.is_empty() {
         return Ok(Vec::new());
+    }
+    let records = ObjectId {
+        group: String::new(),
+        kind: "Secret".to_owned(),
+        namespace: Some(inventory.namespace.clone()),
+        name: inventory.parent_name(),
+    };
+    if let Some(secrets) = discovery.resource("v1", "Secret") {
+        for verb in RECORDS {
+            let question = (secrets.clone(), records.namespace.clone(), verb);
+            wanted.entry(question).or_default().insert(records.clone());
+        }
     }
     let everything = json!({ "group": "*", "resource": "*", "verb": "*" });
     match ask(session, everything).await {
@@ -46,7 +67,17 @@ pub(super) async fn missing(
         .buffered(QUESTIONS)
         .try_collect()
         .await?;
-    Ok(refusals.into_iter().flatten().collect())
+    let mut refusals: Vec<Refusal> = refusals.into_iter().flatten().collect();
+    for refusal in &mut refusals {
+        if let Refusal::Forbidden { id, message, .. } = refusal
+            && *id == records
+        {
+            message.push_str(
+                " (what is recorded of the installation is kept there; --state-namespace chooses another namespace)",
+            );
+        }
+    }
+    Ok(refusals)
 }
 
 fn wanted(
@@ -67,9 +98,9 @@ fn wanted(
     for planned in objects {
         let verbs: &[&'static str] = match planned.action {
             Action::Unchanged => &[],
-            Action::Create => &["patch", "create"],
-            Action::Adopt { .. } | Action::Change { .. } => &["patch"],
-            Action::Replace { .. } => &["delete", "patch", "create"],
+            Action::Create => &["list", "patch", "create"],
+            Action::Adopt { .. } | Action::Change { .. } => &["list", "patch"],
+            Action::Replace { .. } => &["list", "delete", "patch", "create"],
         };
         want(&planned.id, &planned.api_version, verbs);
     }
@@ -96,7 +127,17 @@ async fn of_place(
         return Ok(Vec::new());
     }
     let mut refusals = Vec::new();
-    for id in ids {
+    for mut id in ids {
+        if verb == "list" {
+            // There is no right to list one by name.
+            id.name = "*".to_owned();
+            refusals.push(Refusal::Forbidden {
+                id,
+                verb: verb.to_owned(),
+                message: NO_RULE.to_owned(),
+            });
+            break;
+        }
         attributes["name"] = json!(id.name);
         if let Some(why) = ask(session, attributes.clone()).await? {
             refusals.push(Refusal::Forbidden {
@@ -128,5 +169,5 @@ async fn ask(session: &Session<'_>, attributes: Value) -> Result<Option<String>,
         .pointer("/status/reason")
         .and_then(Value::as_str)
         .filter(|reason| !reason.is_empty());
-    Ok(Some(reason.unwrap_or("no rule allows it").to_owned()))
+    Ok(Some(reason.unwrap_or(NO_RULE).to_owned()))
 }

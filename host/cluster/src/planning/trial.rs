@@ -1,11 +1,14 @@
 //! Asking the server what would come of it: a server-side apply in a dry run.
 
 use http::Method;
+use meshhost_core::field_set::FieldSet;
 use meshhost_core::id::ObjectId;
 use meshhost_core::inventory::{self, ADOPTED};
+use meshhost_core::managed_fields::owners;
+use meshhost_core::migration::migration;
 use meshhost_core::plan::ServerWarning;
 use meshhost_core::revision::owned_fields;
-use serde_json::Value;
+use serde_json::{Map, Value, json};
 
 use super::Ground;
 use crate::discovery::Resource;
@@ -55,6 +58,71 @@ impl Trial<'_> {
             }),
         }
     }
+}
+
+impl Trial<'_> {
+    /// What would come of a dry run's answer when the fields of installers of before that are left out go: the server is
+    /// asked again, since it fills in what it has a default for. Where it does not want to say, they are shown to go.
+    pub(super) async fn migrated(&self, after: Value) -> Result<Value, RequestError> {
+        let manager = self.ground.inventory.field_manager();
+        let goes = goes(&after, &manager);
+        if goes.is_empty() {
+            return Ok(after);
+        }
+        let mut without = after.clone();
+        goes.take_out_of(&mut without);
+        let request = Request::new(Method::PATCH, self.resource.path(self.id))
+            .query("dryRun", "All")
+            .query("fieldManager", manager)
+            .body("application/json-patch+json", whole(&after, &without));
+        match self.ground.session.send(request).await {
+            Ok(answer) => Ok(answer.body),
+            Err(error) => refused(error).map(|_| without),
+        }
+    }
+}
+
+/// The fields that go when what installers of before own becomes ours: what is neither sent nor anybody else's.
+fn goes(after: &Value, manager: &str) -> FieldSet {
+    let Some(migration) = migration(after, manager) else {
+        return FieldSet::default();
+    };
+    let sent = owners(after).into_iter().filter(|owner| owner.is(manager));
+    let next = json!({"metadata": {"managedFields": migration.managed_fields}});
+    let others = owners(&next).into_iter().filter(|owner| !owner.is(manager));
+    let kept = sent
+        .chain(others)
+        .fold(FieldSet::default(), |kept, owner| kept.union(owner.fields));
+    migration.moved.only_in(&kept).there_in(after)
+}
+
+/// A JSON patch that makes a whole object of another.
+fn whole(before: &Value, after: &Value) -> Value {
+    let mut patch = Vec::new();
+    let empty = Map::new();
+    let parts = [
+        ("", before.as_object(), after.as_object()),
+        (
+            "/metadata",
+            before["metadata"].as_object(),
+            after["metadata"].as_object(),
+        ),
+    ];
+    for (path, before, after) in parts {
+        let (before, after) = (before.unwrap_or(&empty), after.unwrap_or(&empty));
+        for key in before.keys() {
+            let path = format!("{path}/{}", key.replace('~', "~0").replace('/', "~1"));
+            match after.get(key) {
+                None => patch.push(json!({"op": "remove", "path": path})),
+                Some(_) if key == "metadata" || key == "status" => {}
+                Some(value) if before.get(key) != Some(value) => {
+                    patch.push(json!({"op": "replace", "path": path, "value": value}));
+                }
+                Some(_) => {}
+            }
+        }
+    }
+    Value::Array(patch)
 }
 
 /// Whether a write would leave who owns what, and the marks of membership, as they are.

@@ -207,8 +207,8 @@ async fn a_missing_right_is_told_with_object_and_verb() {
     let told: Vec<String> = plan.refusals.iter().map(ToString::to_string).collect();
     assert_eq!(
         told.len(),
-        5,
-        "what to get, and each object to patch and create: {told:?}"
+        6,
+        "what to get and to list, and each object to patch and create: {told:?}"
     );
     assert!(
         told[0].starts_with("Deployment.apps team/weak: you may not get it: "),

@@ -69,7 +69,7 @@ async fn an_object_belongs_to_one_installation_but_a_namespace_can_be_shared() {
         told,
         [
             "ConfigMap shared/c: piece piece contributes it to installation shared-two, but it belongs to \
-          installation shared-one; an object can only belong to one"
+          installation shared-one; an object can only belong to one (--adopt=all takes it away from there)"
         ]
     );
     let two = bundle(vec![

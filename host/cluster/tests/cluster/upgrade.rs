@@ -3,6 +3,7 @@
 use meshhost_cluster::{ApplyError, ApplyOptions, Drift, Installation, PlanOptions};
 use meshhost_core::bundle::Bundle;
 use meshhost_core::plan::{Action, FieldChange, Refusal};
+use meshhost_core::replace::Replace;
 use serde_json::{Value, json};
 
 use crate::manifests::{bundle, config_map, deployment, namespace};
@@ -135,7 +136,7 @@ async fn a_field_that_another_has_set_is_named_with_its_owner() {
         told,
         [
             "ConfigMap conflict/c: piece piece sets .data.a, which somebody has set to another value; \
-          take it over with --force-conflicts, or leave it out of the piece's settings"
+          take it over with --force-conflicts or a rule `policy: own` under `fields`, or leave it to somebody with `policy: yield`"
         ]
     );
     let before = get(path).await.unwrap();
@@ -230,7 +231,10 @@ async fn what_cannot_change_is_made_anew_only_when_allowed() {
     );
 
     let allow = PlanOptions {
-        allow_replace: true,
+        replace: Replace {
+            harmless: true,
+            named: Vec::new(),
+        },
         ..PlanOptions::default()
     };
     let cluster = cluster().await;

@@ -2,8 +2,6 @@
 
 use std::time::Duration;
 
-use serde::Deserialize;
-
 use super::{Grants, Limits, Piece, PieceSource, wrong};
 use crate::nearest;
 use crate::object::is_dns_label;
@@ -13,7 +11,7 @@ use crate::selector::Selector;
 use crate::setting::{Entry, Setting, Tree};
 use crate::source::Origin;
 
-const SPEC: [&str; 3] = ["profile", "namespace", "pieces"];
+const SPEC: [&str; 4] = ["profile", "namespace", "pieces", "fields"];
 const PIECE: [&str; 8] = [
     "name",
     "enabled",
@@ -49,12 +47,12 @@ pub fn read(spec: &Setting, problems: &mut Problems) -> Vec<Piece> {
         .collect()
 }
 
-struct Reader<'a> {
-    problems: &'a mut Problems,
+pub(super) struct Reader<'a> {
+    pub(super) problems: &'a mut Problems,
 }
 
 impl Reader<'_> {
-    fn known(&mut self, setting: &Setting, known: &[&str], path: &Path, of: &str) {
+    pub(super) fn known(&mut self, setting: &Setting, known: &[&str], path: &Path, of: &str) {
         let Some(map) = setting.map() else {
             self.problems.push(wrong(setting, "a map", path));
             return;
@@ -236,24 +234,30 @@ impl Reader<'_> {
                 .push(wrong(setting, "a list of selectors", path));
             return None;
         };
-        let mut selectors = Vec::new();
-        for (index, entry) in list.iter().enumerate() {
-            let path = path.index(index);
-            self.known(
-                entry,
-                &["group", "kind", "namespace", "name"],
-                &path,
-                "a selector",
-            );
-            for (key, field) in entry.map().into_iter().flatten() {
-                if field.setting.text().is_none() {
-                    self.problems
-                        .push(wrong(&field.setting, "a text", &path.key(key)));
-                }
-            }
-            selectors.extend(Selector::deserialize(entry.to_json()).ok());
+        let selectors = list.iter().enumerate();
+        let selectors = selectors.filter_map(|(at, entry)| self.selector(entry, &path.index(at)));
+        Some(selectors.collect())
+    }
+
+    pub(super) fn selector(&mut self, entry: &Setting, path: &Path) -> Option<Selector> {
+        let known = ["group", "kind", "namespace", "name"];
+        self.known(entry, &known, path, "a selector");
+        let mut selector = Selector::default();
+        for (key, field) in entry.map()? {
+            let Some(text) = field.setting.text() else {
+                self.problems
+                    .push(wrong(&field.setting, "a text", &path.key(key)));
+                continue;
+            };
+            let place = match key.as_str() {
+                "group" => &mut selector.group,
+                "kind" => &mut selector.kind,
+                "namespace" => &mut selector.namespace,
+                _ => &mut selector.name,
+            };
+            *place = Some(text.to_owned());
         }
-        Some(selectors)
+        Some(selector)
     }
 
     fn limits(&mut self, limits: Option<&Setting>, path: &Path) -> Limits {

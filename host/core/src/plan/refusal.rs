@@ -10,7 +10,7 @@ use crate::id::ObjectId;
 pub enum Refusal {
     /// Another manager owns the field and wants another value.
     #[error(
-        "{id}: piece {piece} sets {field}, which {manager} has set to another value; take it over with --force-conflicts, or leave it out of the piece's settings"
+        "{id}: piece {piece} sets {field}, which {manager} has set to another value; take it over with --force-conflicts or a rule `policy: own` under `fields`, or leave it to {manager} with `policy: yield`"
     )]
     Conflict {
         /// Which object.
@@ -24,7 +24,7 @@ pub enum Refusal {
     },
     /// One object, two installations.
     #[error(
-        "{id}: piece {piece} contributes it to installation {installation}, but it belongs to {owner}; an object can only belong to one"
+        "{id}: piece {piece} contributes it to installation {installation}, but it belongs to {owner}; an object can only belong to one (--adopt=all takes it away from there)"
     )]
     OtherInstallation {
         /// Which object.
@@ -84,9 +84,7 @@ pub enum Refusal {
         message: String,
     },
     /// A field must change that cannot.
-    #[error(
-        "{id}: piece {piece} changes what cannot be changed: {message}; with --replace it is deleted and made anew"
-    )]
+    #[error("{id}: piece {piece} changes what cannot be changed: {message}; {consent}")]
     Immutable {
         /// Which object.
         id: ObjectId,
@@ -94,6 +92,18 @@ pub enum Refusal {
         piece: String,
         /// What the server said.
         message: String,
+        /// What agrees to its replacement, and what that costs.
+        consent: String,
+    },
+    /// It is there, and nobody's, but only what is the installation's already may be touched.
+    #[error(
+        "{id}: piece {piece} contributes it, but it is there already and not this installation's; --adopt=unowned takes it in"
+    )]
+    NotAdopted {
+        /// Which object.
+        id: ObjectId,
+        /// The piece.
+        piece: String,
     },
     /// It is being deleted.
     #[error("{id}: it is being deleted; run again when it is gone{waits_for}")]

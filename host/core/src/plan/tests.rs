@@ -174,6 +174,6 @@ fn refusals_say_what_to_do() {
     assert_eq!(
         refusal.to_string(),
         "Service x: piece gateway sets .spec.type, which kubectl has set to another value; \
-         take it over with --force-conflicts, or leave it out of the piece's settings"
+         take it over with --force-conflicts or a rule `policy: own` under `fields`, or leave it to kubectl with `policy: yield`"
     );
 }

@@ -124,6 +124,53 @@ fn kinds_give_the_order() {
 }
 
 #[test]
+fn who_is_called_must_answer() {
+    let webhook = |policy: &str| {
+        object(
+            "admissionregistration.k8s.io/v1",
+            "ValidatingWebhookConfiguration",
+            "hook",
+            json!({"webhooks": [{"failurePolicy": policy, "clientConfig": {"service": {"name": "hook", "namespace": "ns"}}}]}),
+        )
+    };
+    let service = |spec: Value| object("v1", "Service", "hook", json!({ "spec": spec }));
+    let workload = |replicas: u32| {
+        object(
+            "apps/v1",
+            "Deployment",
+            "hook",
+            json!({"spec": {"replicas": replicas,
+            "template": {"metadata": {"labels": {"app": "hook"}}}}}),
+        )
+    };
+    let chosen = json!({"selector": {"app": "hook"}});
+    for (objects, called) in [
+        (
+            vec![webhook("Fail"), service(chosen.clone()), workload(1)],
+            true,
+        ),
+        (
+            vec![webhook("Ignore"), service(chosen.clone()), workload(1)],
+            true,
+        ),
+        (
+            vec![webhook("Fail"), service(chosen.clone()), workload(0)],
+            false,
+        ),
+        // Pods that somebody else makes.
+        (vec![webhook("Fail"), service(chosen.clone())], true),
+        (vec![webhook("Ignore"), service(chosen)], false),
+        // Endpoints that somebody writes by hand, or none at all.
+        (vec![webhook("Fail"), service(json!({}))], false),
+        (vec![webhook("Fail")], false),
+    ] {
+        let waves = waves(&bundle(objects.clone(), &[])).unwrap();
+        let calls: Vec<&ObjectId> = waves.iter().flat_map(|wave| &wave.calls).collect();
+        assert_eq!(calls.len(), usize::from(called), "{objects:#?}");
+    }
+}
+
+#[test]
 fn rules_put_objects_later() {
     let rules = [(kind("Deployment", "galley"), kind("Deployment", "pilot"))];
     let waves = waves(&bundle(mesh(), &rules)).unwrap();
@@ -148,10 +195,10 @@ fn cycles_are_named() {
     let cycle = waves(&bundle(mesh(), &rules)).expect_err("is a cycle");
     assert_eq!(
         cycle.to_string(),
-        "these objects wait for each other: \
-         ValidatingWebhookConfiguration.admissionregistration.k8s.io ns/galley, which is served by \
-         Deployment.apps ns/galley, which piece p orders after \
-         ValidatingWebhookConfiguration.admissionregistration.k8s.io ns/galley"
+        "these objects wait for each other, so none can be first: \
+         ValidatingWebhookConfiguration.admissionregistration.k8s.io ns/galley (piece p), which is served by \
+         Deployment.apps ns/galley (piece p), which piece p orders after \
+         ValidatingWebhookConfiguration.admissionregistration.k8s.io ns/galley; leave out one of the rules"
     );
 }
 

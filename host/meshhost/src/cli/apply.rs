@@ -1,6 +1,9 @@
 //! `meshhost apply`: render, plan, ask, apply, wait.
 
-use meshhost_cluster::{ApplyOptions, Cluster, PlanOptions};
+use std::sync::Arc;
+
+use meshhost::assessors::Assessors;
+use meshhost_cluster::{ApplyOptions, Cluster};
 use meshhost_core::installation::PieceSource;
 use meshhost_core::plan::Plan;
 use meshhost_core::revision::{RecordedPiece, RevisionRequest};
@@ -34,26 +37,28 @@ pub(crate) fn run(args: &Apply) -> Result<u8, Fault> {
 }
 
 async fn on_cluster(args: &Apply, mut draft: wish::Draft) -> Result<u8, Fault> {
-    let cluster = session::connect(&args.cluster).await?;
+    let mut cluster = session::connect(&args.cluster).await?;
     let installation = session::installation(&args.cluster, &draft.chosen.installation);
     let last = session::last_revision(&cluster, &installation).await?;
     if args.keep_settings {
         draft = wish::choose(&args.settings, last.as_ref().map(session::kept))?;
     }
     let wish = draft.resolve()?;
+    let judges = Assessors::new(wish.taking_part().map(|(_, piece)| piece));
+    cluster.assess_with(Arc::new(judges));
     let facts = cluster
         .facts()
         .await
         .map_err(|error| Fault::from_error(&error))?;
     let rendered = wish.render(&facts)?;
     render::tell(&wish, &rendered);
-    let options = PlanOptions {
-        force_conflicts: args.force_conflicts,
-        allow_replace: args.replace,
-        ..PlanOptions::default()
-    };
+    let options = session::plan_options(&args.ownership, wish.fields.clone());
     let plan = cluster
-        .plan(&rendered.bundle.with_restarts(), &installation, &options)
+        .plan(
+            &rendered.bundle.with_restarts().with_versioned_names(),
+            &installation,
+            &options,
+        )
         .await
         .map_err(|error| Fault::from_error(&error))?;
     if args.dry_run == Some(DryRun::Server) || !plan.refusals.is_empty() {

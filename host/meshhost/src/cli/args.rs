@@ -112,6 +112,8 @@ pub(crate) struct Diff {
     /// Lay these settings over those of the last revision instead of taking them as the whole
     #[arg(long)]
     pub(crate) keep_settings: bool,
+    #[command(flatten)]
+    pub(crate) ownership: Ownership,
     /// Output format
     #[arg(short, long, value_name = "FORMAT", default_value = "text")]
     pub(crate) output: Report,
@@ -131,12 +133,8 @@ pub(crate) struct Apply {
     /// Agree to the removal of objects that are no longer part of the installation
     #[arg(long)]
     pub(crate) prune: bool,
-    /// Take fields from other field managers that hold them
-    #[arg(long)]
-    pub(crate) force_conflicts: bool,
-    /// Agree to delete and create again what cannot be changed in place
-    #[arg(long)]
-    pub(crate) replace: bool,
+    #[command(flatten)]
+    pub(crate) ownership: Ownership,
     /// Stop before changing anything: `client` after rendering, `server` after the plan
     #[arg(long, value_name = "WHERE")]
     pub(crate) dry_run: Option<DryRun>,
@@ -179,6 +177,38 @@ pub(crate) struct Status {
     /// Output format
     #[arg(short, long, value_name = "FORMAT", default_value = "text")]
     pub(crate) output: Report,
+}
+
+/// Whose objects and fields are whose.
+#[derive(Debug, Args)]
+pub(crate) struct Ownership {
+    /// Take fields from other field managers that have set them otherwise
+    ///
+    /// Rules for single objects and fields go under `fields` in the settings.
+    #[arg(long)]
+    pub(crate) force_conflicts: bool,
+    /// Agree to delete and create again what cannot be changed in place; what holds data must be named
+    #[arg(
+        long,
+        value_name = "KIND|OBJECT",
+        num_args = 0..=1,
+        require_equals = true,
+        default_missing_value = ""
+    )]
+    pub(crate) replace: Vec<String>,
+    /// Which objects that are there already may become part of the installation
+    #[arg(long, value_name = "WHICH", default_value = "unowned")]
+    pub(crate) adopt: Adopt,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Adopt {
+    /// None but those that are part of it already
+    Match,
+    /// Those that are part of no installation
+    Unowned,
+    /// All, also those of other installations
+    All,
 }
 
 /// Agreeing without being asked.

@@ -1,6 +1,5 @@
 //! `meshhost diff`: what `apply` would change.
 
-use meshhost_cluster::PlanOptions;
 use meshhost_core::plan::Plan;
 
 use crate::cli::args::{Diff, Report};
@@ -25,9 +24,9 @@ pub(crate) async fn run(args: &Diff) -> Result<u8, Fault> {
     render::tell(&wish, &rendered);
     let plan = cluster
         .plan(
-            &rendered.bundle.with_restarts(),
+            &rendered.bundle.with_restarts().with_versioned_names(),
             &installation,
-            &PlanOptions::default(),
+            &session::plan_options(&args.ownership, wish.fields.clone()),
         )
         .await
         .map_err(|error| Fault::from_error(&error))?;

@@ -34,8 +34,21 @@ pub(crate) fn plan(plan: &Plan) -> String {
                 let _ = writeln!(text, "    not verified by the server: {why}");
             }
         }
+        if !planned.migrates.is_empty() {
+            let from = planned.migrates.join(", ");
+            let _ = writeln!(
+                text,
+                "    taken over from {from}: all its fields, and it goes with the installation"
+            );
+        }
         for change in fields {
             field(&mut text, change);
+        }
+        for taken in &planned.takes {
+            let _ = writeln!(text, "    taken from {}: {}", taken.manager, taken.field);
+        }
+        for left in &planned.leaves {
+            let _ = writeln!(text, "    left to {}: {}", left.manager, left.field);
         }
     }
     for removal in &plan.removals {

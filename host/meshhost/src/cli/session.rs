@@ -2,7 +2,9 @@
 
 use std::future::Future;
 
-use meshhost_cluster::{Cluster, Connect, Installation};
+use meshhost_cluster::{Adopt, Cluster, Connect, Installation, PlanOptions};
+use meshhost_core::ownership::FieldRule;
+use meshhost_core::replace::Replace;
 use meshhost_core::revision::Revision;
 use serde_json::Value;
 
@@ -39,6 +41,24 @@ pub(crate) fn installation(args: &args::Cluster, name: &str) -> Installation {
     Installation {
         name: name.to_owned(),
         state_namespace: args.state_namespace.clone(),
+    }
+}
+
+/// How a plan is made of a bundle, as the flags and the installation's rules about fields say.
+pub(crate) fn plan_options(args: &args::Ownership, fields: Vec<FieldRule>) -> PlanOptions {
+    PlanOptions {
+        force_conflicts: args.force_conflicts,
+        fields,
+        replace: Replace {
+            harmless: args.replace.iter().any(String::is_empty),
+            named: args.replace.clone(),
+        },
+        adopt: match args.adopt {
+            args::Adopt::Match => Adopt::Match,
+            args::Adopt::Unowned => Adopt::Unowned,
+            args::Adopt::All => Adopt::All,
+        },
+        ..PlanOptions::default()
     }
 }
 

@@ -9,6 +9,7 @@ use meshhost::pipeline::{self, Participant, Rendered};
 use meshhost::source;
 use meshhost_core::facts::Facts;
 use meshhost_core::installation;
+use meshhost_core::ownership::FieldRule;
 use meshhost_core::profile::Profiles;
 use meshhost_core::resolve::{Chosen, Layers, PieceSource, Resolved};
 use meshhost_runtime::{CacheDir, Limits, Piece, Runtime};
@@ -30,6 +31,8 @@ pub(crate) struct Kept {
 /// What was asked for, with the pieces loaded and the settings checked.
 pub(crate) struct Wish {
     pub(crate) resolved: Resolved,
+    /// Whose fields are whose.
+    pub(crate) fields: Vec<FieldRule>,
     /// The settings as given, to store in the revision.
     pub(crate) given: Vec<Value>,
     pieces: BTreeMap<String, Piece>,
@@ -166,6 +169,7 @@ impl Draft {
         let resolved = self.chosen.resolve(&schemas)?;
         Ok(Wish {
             resolved,
+            fields: self.chosen.fields,
             given,
             pieces: self.pieces,
         })
