@@ -2,6 +2,8 @@
 
 use std::path::PathBuf;
 
+use http::HeaderValue;
+use http::header::USER_AGENT;
 use kube::config::{InClusterError, KubeConfigOptions, Kubeconfig, KubeconfigError};
 
 use crate::request::RequestError;
@@ -79,6 +81,9 @@ pub(crate) async fn client(wish: &Connect) -> Result<(kube::Client, String), Con
     let mut config = config(wish).await?;
     // Retries are the session's business: it knows the time limit and tells.
     config.default_retry = false;
+    // So that the server's audit log tells who it was.
+    let agent = HeaderValue::from_static(concat!("meshhost/", env!("CARGO_PKG_VERSION")));
+    config.headers.push((USER_AGENT, agent));
     let server = config.cluster_url.to_string();
     let client = kube::Client::try_from(config).map_err(|error| ConnectError::Kubeconfig {
         place: place(wish),

@@ -41,6 +41,17 @@ pub enum Event {
         /// What it waits for.
         why: String,
     },
+    /// An object was waited for in vain; the run ends.
+    NotReady {
+        /// Which.
+        id: ObjectId,
+        /// Whose.
+        piece: String,
+        /// What it waited for, or why it failed, with the cause as far as it can be seen.
+        why: String,
+        /// Whether waiting longer would not have helped.
+        failed: bool,
+    },
     /// An object that was waited for is ready.
     Ready {
         /// Which.

@@ -128,12 +128,25 @@ pub(crate) async fn until_ready(
             () = board.look_at_pods() => Ok(()),
         }
     };
-    match timeout_at(session.deadline, work).await {
-        Ok(Ok(())) => Ok(()),
-        Ok(Err(Ended::Hopeless(id))) => Err(WaitError::NotReady(board.told(Some(&id)).await)),
-        Ok(Err(Ended::Request(error))) => Err(WaitError::Request(error)),
-        Err(_) => Err(WaitError::NotReady(board.told(None).await)),
+    let not_ready = match timeout_at(session.deadline, work).await {
+        Ok(Ok(())) => return Ok(()),
+        Ok(Err(Ended::Request(error))) => return Err(WaitError::Request(error)),
+        Ok(Err(Ended::Hopeless(id))) => board.told(Some(&id)).await,
+        Err(_) => board.told(None).await,
+    };
+    Err(in_vain(session, not_ready))
+}
+
+fn in_vain(session: &Session<'_>, objects: Vec<NotReady>) -> WaitError {
+    for object in objects.iter().cloned() {
+        session.tell(Event::NotReady {
+            id: object.id,
+            piece: object.piece,
+            why: object.why,
+            failed: object.failed,
+        });
     }
+    WaitError::NotReady(objects)
 }
 
 impl Wish for Board<'_> {

@@ -81,8 +81,19 @@ pub enum ApplyError {
     Request(#[from] RequestError),
 }
 
+/// As many objects are named.
+const NAMED: usize = 20;
+
 fn lines<T: std::fmt::Display>(items: &[T]) -> String {
-    items.iter().map(|item| format!("\n  {item}")).collect()
+    let mut lines: String = items
+        .iter()
+        .take(NAMED)
+        .map(|item| format!("\n  {item}"))
+        .collect();
+    if items.len() > NAMED {
+        lines.push_str(&format!("\n  and {} more", items.len() - NAMED));
+    }
+    lines
 }
 
 impl From<WaitError> for ApplyError {

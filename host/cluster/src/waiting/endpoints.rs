@@ -8,7 +8,7 @@ use meshhost_core::id::ObjectId;
 use serde_json::Value;
 use tokio::time::{Instant, sleep, timeout, timeout_at};
 
-use super::{LAST_LOOK, NotReady, WaitError, cause};
+use super::{LAST_LOOK, NotReady, WaitError, cause, in_vain};
 use crate::discovery::Discovery;
 use crate::event::Event;
 use crate::request::{Request, RequestError};
@@ -37,7 +37,7 @@ pub(crate) async fn until_answered(
     }
     match silent.is_empty() {
         true => Ok(()),
-        false => Err(WaitError::NotReady(silent)),
+        false => Err(in_vain(session, silent)),
     }
 }
 

@@ -84,6 +84,8 @@ impl Progress {
                 }
                 self.moving(&format!("waiting for {id}: {why}"));
             }
+            // The error at the end tells.
+            Event::NotReady { .. } => {}
             Event::Ready { id, .. } => {
                 if self.with_waiting(|waiting| waiting.remove(id)) {
                     self.line(&format!("  ready   {id}"));
