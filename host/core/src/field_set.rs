@@ -111,11 +111,10 @@ impl FieldSet {
         }
     }
 
-    /// What of it is not in the other: what has no parts, and of which the other has nothing. That something has parts is
-    /// nobody's alone.
+    /// What of it the other has nothing of. That something has parts is nobody's alone.
     #[must_use]
     pub fn only_in(&self, other: &Self) -> Self {
-        self.chosen(&|path| self.is_leaf(path) && !other.has(path))
+        self.chosen(&|path| !other.has(path))
     }
 
     fn has(&self, path: &[&str]) -> bool {

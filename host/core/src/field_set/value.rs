@@ -22,8 +22,8 @@ impl FieldSet {
         }
     }
 
-    /// Takes what has no parts out of `value`, and what is left empty by that. The keys of a list's item stay as long as
-    /// anything else of it does.
+    /// Takes what has no parts out of `value`, and what is left empty by that. The keys of a list's item stay, unless the
+    /// item itself is in the set and nothing else of it is left.
     pub fn take_out_of(&self, value: &mut Value) {
         self.take_out(value, &Map::new());
     }
@@ -44,7 +44,11 @@ impl FieldSet {
                 let before = under.clone();
                 part.take_out(under, &keys);
                 let empty = match under {
-                    Value::Object(map) => map.keys().all(|key| keys.contains_key(key)),
+                    // An item is there as long as anybody wants it.
+                    Value::Object(map) if part.member => {
+                        map.keys().all(|key| keys.contains_key(key))
+                    }
+                    Value::Object(map) => map.is_empty(),
                     Value::Array(list) => list.is_empty(),
                     _ => false,
                 };
