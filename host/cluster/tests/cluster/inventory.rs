@@ -14,7 +14,12 @@ use crate::started::{apply, client, get};
 /// Everything of any kind with a label, as `kubectl get KIND -A -l LABEL` for each kind would show it.
 async fn labelled(selector: &str) -> BTreeSet<String> {
     let client = client().await;
-    let discovery = Discovery::new(client.clone()).run().await.unwrap();
+    // Other tests' kinds come and go meanwhile.
+    let discovery = loop {
+        if let Ok(discovery) = Discovery::new(client.clone()).run().await {
+            break discovery;
+        }
+    };
     let mut found = BTreeSet::new();
     for group in discovery.groups() {
         for (resource, capabilities) in group.recommended_resources() {
