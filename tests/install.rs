@@ -6,8 +6,9 @@
 )]
 
 use std::collections::BTreeMap;
+use std::io::Write as _;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Output};
+use std::process::{Command, Output, Stdio};
 
 use kube::api::{Api, DynamicObject, ListParams};
 use kube::config::{KubeConfigOptions, Kubeconfig};
@@ -67,13 +68,23 @@ impl Lab {
 
     /// Runs the binary; stdin is no terminal.
     fn run(&self, args: &[&str]) -> Output {
-        Command::new(env!("CARGO_BIN_EXE_meshhost"))
+        self.pipe("", args)
+    }
+
+    /// Runs the binary with a text on its stdin.
+    fn pipe(&self, stdin: &str, args: &[&str]) -> Output {
+        let mut child = Command::new(env!("CARGO_BIN_EXE_meshhost"))
             .args(args)
             .env("KUBECONFIG", &self.cluster.info().kubeconfig)
             .current_dir(self.folder.path())
-            .stdin(std::process::Stdio::null())
-            .output()
-            .unwrap()
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap();
+        // Who does not read it has ended; what it said is looked at below.
+        let _ = child.stdin.take().unwrap().write_all(stdin.as_bytes());
+        child.wait_with_output().unwrap()
     }
 
     fn succeed(&self, args: &[&str]) -> String {
@@ -271,8 +282,16 @@ async fn the_guide_from_the_first_command_to_the_last() {
         "a refused plan touches nothing"
     );
 
-    // Laid over the last revision's settings it changes one list, and the pods that read it are rolled.
-    lab.succeed(&["apply", "--yes", "--keep-settings", "-f", "cni.yaml"]);
+    // Laid over the last revision's settings it changes one list, and the pods that read it are rolled. What is piped
+    // in is there once.
+    let keep = ["--keep-settings", "-f", "-"];
+    let differs = lab.pipe(CNI_FILE, &[&["diff"][..], &keep].concat());
+    let said = text(&differs);
+    assert_eq!(differs.status.code(), Some(1), "{said}");
+    assert!(said.contains("monitoring"), "{said}");
+    assert!(said.contains("2 to change"), "{said}");
+    let applied = lab.pipe(CNI_FILE, &[&["apply", "--yes"][..], &keep].concat());
+    assert!(applied.status.success(), "{}", text(&applied));
     let everything = lab.everything().await;
     let config = everything["ConfigMap kube-system/istio-cni-config"].to_string();
     assert!(config.contains("monitoring"), "{config}");

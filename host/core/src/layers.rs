@@ -154,7 +154,13 @@ impl Layers {
 
     /// `--name`: the installation's.
     pub fn name(&mut self, name: &str) {
-        self.name = Some(Source::new(SourceKind::Argument, "--name", name));
+        let name = Source::new(SourceKind::Argument, "--name", name);
+        if !is_dns_label(&name.text) {
+            let message = "is no name of an installation (lower-case letters, digits and `-`)";
+            self.problems
+                .push(Problem::at(&Origin::whole(&name), "", message));
+        }
+        self.name = Some(name);
     }
 
     /// `--namespace`.
@@ -166,6 +172,29 @@ impl Layers {
     #[must_use]
     pub fn profile_name(&self) -> String {
         self.profile_said().0
+    }
+
+    /// The installation that is meant, as far as it is said: by `--name`, else by the last document that names one.
+    #[must_use]
+    pub fn installation(&self) -> Option<&str> {
+        let in_documents = || {
+            let documents = self.files.iter().rev().chain(self.kept.iter().rev());
+            documents
+                .filter(|document| document.api == Api::Installation)
+                .find_map(|document| document.metadata.as_ref()?.get("name")?.text())
+        };
+        self.name
+            .as_ref()
+            .map(|name| name.text.as_str())
+            .or_else(in_documents)
+    }
+
+    /// Whether all that was said can be read: what is wrong whatever it is laid over.
+    ///
+    /// # Errors
+    /// What cannot be read.
+    pub fn readable(&self) -> Result<(), Problems> {
+        self.problems.clone().or(())
     }
 
     /// The last one to name a profile counts; the flag counts most.
@@ -245,12 +274,6 @@ impl Layers {
             });
         }
         if let Some(name) = &self.name {
-            if !is_dns_label(&name.text) {
-                let message = "is no name of an installation (lower-case letters, digits and `-`)";
-                merge
-                    .problems
-                    .push(Problem::at(&Origin::whole(name), "", message));
-            }
             merge.name = Some(name.text.clone());
         }
         merge.finish(profile, named_at)

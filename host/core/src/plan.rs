@@ -199,6 +199,12 @@ pub struct Counts {
 }
 
 impl Plan {
+    /// Whether the cluster had a record of this installation when the plan was made.
+    #[must_use]
+    pub fn is_installed(&self) -> bool {
+        self.basis.parent_version.is_some()
+    }
+
     /// Whether no object would be written or deleted.
     #[must_use]
     pub fn is_empty(&self) -> bool {

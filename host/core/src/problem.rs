@@ -84,6 +84,13 @@ fn cut(text: String, longest: usize) -> String {
     }
 }
 
+/// `1 piece`, `2 pieces`.
+#[must_use]
+pub fn count(number: usize, noun: &str) -> String {
+    let s = if number == 1 { "" } else { "s" };
+    format!("{number} {noun}{s}")
+}
+
 /// All problems that were found, in the order in which they were found; never empty when it is an error.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Problems(pub Vec<Problem>);

@@ -7,6 +7,7 @@ use meshhost_core::amend::AmendError;
 use meshhost_core::bundle::{Bundle, BundleError};
 use meshhost_core::card::{Contribution, Diagnostic, Request};
 use meshhost_core::facts::Facts;
+use meshhost_core::problem::count;
 use meshhost_runtime::{CallError, Piece};
 use serde_json::Value;
 
@@ -46,11 +47,6 @@ pub enum PipelineError {
     /// An amendment reached too far.
     #[error(transparent)]
     Amend(#[from] AmendError),
-}
-
-fn count(number: usize, noun: &str) -> String {
-    let s = if number == 1 { "" } else { "s" };
-    format!("{number} {noun}{s}")
 }
 
 /// Asks every piece and combines the answers.

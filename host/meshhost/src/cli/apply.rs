@@ -4,46 +4,59 @@ use std::sync::Arc;
 
 use meshhost::assessors::Assessors;
 use meshhost_cluster::{ApplyOptions, Cluster};
-use meshhost_core::installation::PieceSource;
 use meshhost_core::plan::Plan;
-use meshhost_core::revision::{RecordedPiece, RevisionRequest};
+use meshhost_core::problem::count;
+use meshhost_core::revision::RevisionRequest;
 use serde_json::Value;
 
-use crate::cli::args::{Apply, Consent, DryRun, Report};
+use crate::cli::args::{Apply, Consent, DryRun, Report, Wanted};
 use crate::cli::fault::{Fault, exit};
+use crate::cli::plan_text::Tense;
 use crate::cli::progress::Progress;
-use crate::cli::wish::{self, Wish};
+use crate::cli::wish::Typed;
 use crate::cli::{ask, diff, plan_text, render, report, session};
 
 /// How many removals are named in a question; the plan above it names them all.
 const NAMED: usize = 5;
 
 pub(crate) fn run(args: &Apply) -> Result<u8, Fault> {
+    let Wanted {
+        settings,
+        keep_settings,
+        ..
+    } = &args.wanted;
+    let client = args.dry_run == Some(DryRun::Client);
+    if client && *keep_settings {
+        return Err(Fault::usage(
+            "--keep-settings needs the cluster, and --dry-run client does not ask it",
+            "say `--dry-run server`, or leave one of the two out",
+        ));
+    }
     // What can be refused without a cluster is refused first.
-    let draft = wish::choose(&args.settings, None)?;
-    if args.dry_run == Some(DryRun::Client) {
+    let typed = Typed::read(settings, *keep_settings)?;
+    if client {
         let facts = meshhost_core::release::facts(meshhost_core::release::NEWEST)
             .map_err(|error| Fault::from_error(&error))?;
-        let wish = draft.resolve()?;
+        let wish = typed.over(|| None)?.resolve()?;
         let rendered = wish.render(&facts)?;
         render::tell(&wish, &rendered);
         report::talk(&format!(
-            "dry run: {} objects rendered, no cluster was asked",
-            rendered.bundle.objects.len()
+            "dry run: {} rendered, no cluster was asked",
+            count(rendered.bundle.objects.len(), "object")
         ));
         return Ok(exit::DONE);
     }
-    session::block_on(on_cluster(args, draft))
+    session::block_on(on_cluster(args, typed))
 }
 
-async fn on_cluster(args: &Apply, mut draft: wish::Draft) -> Result<u8, Fault> {
-    let mut cluster = session::connect(&args.cluster).await?;
-    let installation = session::installation(&args.cluster, &draft.chosen.installation);
-    let last = session::last_revision(&cluster, &installation).await?;
-    if args.keep_settings {
-        draft = wish::choose(&args.settings, last.as_ref().map(session::kept))?;
-    }
-    let wish = draft.resolve()?;
+async fn on_cluster(args: &Apply, typed: Typed) -> Result<u8, Fault> {
+    let installation = session::installation(&args.wanted.cluster, typed.installation());
+    let mut cluster = session::connect(&args.wanted.cluster).await?;
+    let last = match args.wanted.keep_settings {
+        true => session::last_revision(&cluster, &installation).await?,
+        false => None,
+    };
+    let wish = typed.over(|| last.as_ref().map(session::kept))?.resolve()?;
     let judges = Assessors::new(wish.taking_part().map(|(_, piece)| piece));
     cluster.assess_with(Arc::new(judges));
     let facts = cluster
@@ -52,7 +65,7 @@ async fn on_cluster(args: &Apply, mut draft: wish::Draft) -> Result<u8, Fault> {
         .map_err(|error| Fault::from_error(&error))?;
     let rendered = wish.render(&facts)?;
     render::tell(&wish, &rendered);
-    let options = session::plan_options(&args.ownership, wish.fields.clone());
+    let options = session::plan_options(&args.wanted.ownership, wish.fields.clone());
     let plan = cluster
         .plan(
             &rendered.bundle.with_restarts().with_versioned_names(),
@@ -73,7 +86,8 @@ async fn on_cluster(args: &Apply, mut draft: wish::Draft) -> Result<u8, Fault> {
         report::talk("nothing was changed");
         return Ok(exit::FAILED);
     }
-    let applied = work_off(args, &cluster, &installation.name, plan, request(&wish)).await?;
+    let request = session::request(Value::Array(wish.given.clone()), wish.recorded());
+    let applied = work_off(args, &cluster, &installation.name, plan, request).await?;
     if args.output == Report::Text {
         for (piece, note) in &rendered.notes {
             report::data(&format!("{piece}: {note}\n"));
@@ -92,7 +106,7 @@ fn agreed(args: &Apply, plan: &Plan) -> Result<bool, Fault> {
     }
     if args.output == Report::Text {
         report::talk(plan_text::plan(plan).trim_end());
-        report::talk(&plan_text::counts(&plan.count()));
+        report::talk(&plan_text::counts(&plan.count(), Tense::Planned));
     }
     if !plan.removals.is_empty() && !args.prune {
         let going: Vec<String> = plan
@@ -107,7 +121,7 @@ fn agreed(args: &Apply, plan: &Plan) -> Result<bool, Fault> {
         };
         let message = format!(
             "{} would be taken away, because these settings do not ask for them any more: {}{more}",
-            plural(plan.removals.len(), "object"),
+            count(plan.removals.len(), "object"),
             going.join(", ")
         );
         if !asked {
@@ -157,51 +171,9 @@ async fn work_off(
             None => format!("installation {name}: nothing changed"),
             Some(revision) => format!(
                 "installation {name}: revision {revision} applied ({})",
-                done(&applied.counts)
+                plan_text::counts(&applied.counts, Tense::Done)
             ),
         });
     }
     Ok(exit::DONE)
-}
-
-fn done(counts: &meshhost_core::plan::Counts) -> String {
-    plan_text::counts(counts)
-        .replace("to create", "created")
-        .replace("to adopt", "adopted")
-        .replace("to change", "changed")
-        .replace("to delete and create again", "replaced")
-        .replace("to delete", "deleted")
-        .replace("to release", "released")
-}
-
-/// What the revision remembers of this apply.
-fn request(wish: &Wish) -> RevisionRequest {
-    RevisionRequest {
-        tool: concat!("meshhost ", env!("CARGO_PKG_VERSION")).to_owned(),
-        at: jiff::Timestamp::now().to_string(),
-        by: std::env::var("USER").unwrap_or_default(),
-        settings: Value::Array(wish.given.clone()),
-        pieces: wish
-            .taking_part()
-            .map(|(settings, piece)| RecordedPiece {
-                name: settings.name.clone(),
-                version: piece.card().version.clone(),
-                digest: piece.digest().to_owned(),
-                source: source(&settings.source),
-            })
-            .collect(),
-    }
-}
-
-fn source(source: &PieceSource) -> String {
-    match source {
-        PieceSource::Builtin(_) => "built-in".to_owned(),
-        PieceSource::File(path) => path.clone(),
-        PieceSource::Oci(reference) => reference.clone(),
-    }
-}
-
-fn plural(number: usize, noun: &str) -> String {
-    let s = if number == 1 { "" } else { "s" };
-    format!("{number} {noun}{s}")
 }

@@ -103,8 +103,9 @@ pub(crate) struct Render {
     pub(crate) provenance: bool,
 }
 
+/// What is to be on which cluster.
 #[derive(Debug, Args)]
-pub(crate) struct Diff {
+pub(crate) struct Wanted {
     #[command(flatten)]
     pub(crate) settings: Settings,
     #[command(flatten)]
@@ -114,6 +115,12 @@ pub(crate) struct Diff {
     pub(crate) keep_settings: bool,
     #[command(flatten)]
     pub(crate) ownership: Ownership,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Diff {
+    #[command(flatten)]
+    pub(crate) wanted: Wanted,
     /// Output format
     #[arg(short, long, value_name = "FORMAT", default_value = "text")]
     pub(crate) output: Report,
@@ -122,19 +129,12 @@ pub(crate) struct Diff {
 #[derive(Debug, Args)]
 pub(crate) struct Apply {
     #[command(flatten)]
-    pub(crate) settings: Settings,
-    #[command(flatten)]
-    pub(crate) cluster: Cluster,
-    /// Lay these settings over those of the last revision instead of taking them as the whole
-    #[arg(long)]
-    pub(crate) keep_settings: bool,
+    pub(crate) wanted: Wanted,
     #[command(flatten)]
     pub(crate) consent: Consent,
     /// Agree to the removal of objects that are no longer part of the installation
     #[arg(long)]
     pub(crate) prune: bool,
-    #[command(flatten)]
-    pub(crate) ownership: Ownership,
     /// Stop before changing anything: `client` after rendering, `server` after the plan
     #[arg(long, value_name = "WHERE")]
     pub(crate) dry_run: Option<DryRun>,
@@ -148,35 +148,36 @@ pub(crate) struct Apply {
     pub(crate) output: Report,
 }
 
+/// An installation that is on a cluster, and how to tell of it.
 #[derive(Debug, Args)]
-pub(crate) struct Uninstall {
+pub(crate) struct Installed {
     #[command(flatten)]
     pub(crate) cluster: Cluster,
     /// Name of the installation
     #[arg(long, value_name = "NAME", default_value = "default")]
     pub(crate) name: String,
-    #[command(flatten)]
-    pub(crate) consent: Consent,
-    #[command(flatten)]
-    pub(crate) patience: Patience,
-    /// Output format of what happens
+    /// Output format
     #[arg(short, long, value_name = "FORMAT", default_value = "text")]
     pub(crate) output: Report,
 }
 
 #[derive(Debug, Args)]
+pub(crate) struct Uninstall {
+    #[command(flatten)]
+    pub(crate) installed: Installed,
+    #[command(flatten)]
+    pub(crate) consent: Consent,
+    #[command(flatten)]
+    pub(crate) patience: Patience,
+}
+
+#[derive(Debug, Args)]
 pub(crate) struct Status {
     #[command(flatten)]
-    pub(crate) cluster: Cluster,
-    /// Name of the installation
-    #[arg(long, value_name = "NAME", default_value = "default")]
-    pub(crate) name: String,
+    pub(crate) installed: Installed,
     /// Also list the pods and Services
     #[arg(long)]
     pub(crate) pods: bool,
-    /// Output format
-    #[arg(short, long, value_name = "FORMAT", default_value = "text")]
-    pub(crate) output: Report,
 }
 
 /// Whose objects and fields are whose.

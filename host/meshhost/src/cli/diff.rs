@@ -2,20 +2,28 @@
 
 use meshhost_core::plan::Plan;
 
-use crate::cli::args::{Diff, Report};
+use crate::cli::args::{Diff, Report, Wanted};
 use crate::cli::fault::{Fault, exit};
-use crate::cli::{plan_text, render, report, session, wish};
+use crate::cli::plan_text::Tense;
+use crate::cli::wish::Typed;
+use crate::cli::{plan_text, render, report, session};
 
 pub(crate) async fn run(args: &Diff) -> Result<u8, Fault> {
+    let Wanted {
+        settings,
+        cluster,
+        keep_settings,
+        ownership,
+    } = &args.wanted;
     // What can be refused without a cluster is refused first.
-    let mut draft = wish::choose(&args.settings, None)?;
-    let cluster = session::connect(&args.cluster).await?;
-    let installation = session::installation(&args.cluster, &draft.chosen.installation);
-    if args.keep_settings {
-        let last = session::last_revision(&cluster, &installation).await?;
-        draft = wish::choose(&args.settings, last.as_ref().map(session::kept))?;
-    }
-    let wish = draft.resolve()?;
+    let typed = Typed::read(settings, *keep_settings)?;
+    let installation = session::installation(cluster, typed.installation());
+    let cluster = session::connect(cluster).await?;
+    let last = match keep_settings {
+        true => session::last_revision(&cluster, &installation).await?,
+        false => None,
+    };
+    let wish = typed.over(|| last.as_ref().map(session::kept))?.resolve()?;
     let facts = cluster
         .facts()
         .await
@@ -26,7 +34,7 @@ pub(crate) async fn run(args: &Diff) -> Result<u8, Fault> {
         .plan(
             &rendered.bundle.with_restarts().with_versioned_names(),
             &installation,
-            &session::plan_options(&args.ownership, wish.fields.clone()),
+            &session::plan_options(ownership, wish.fields.clone()),
         )
         .await
         .map_err(|error| Fault::from_error(&error))?;
@@ -45,7 +53,7 @@ pub(crate) fn show(plan: &Plan, output: Report) -> Result<(), Fault> {
     match output {
         Report::Text => {
             report::data(&plan_text::plan(plan));
-            report::talk(&plan_text::counts(&plan.count()));
+            report::talk(&plan_text::counts(&plan.count(), Tense::Planned));
         }
         Report::Json => {
             let text =

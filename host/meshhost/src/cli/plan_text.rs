@@ -69,20 +69,30 @@ pub(crate) fn plan(plan: &Plan) -> String {
     text
 }
 
-/// `12 to create, 1 to change, 136 unchanged`.
-pub(crate) fn counts(counts: &Counts) -> String {
+/// Whether counts are of what would happen or of what has happened.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Tense {
+    Planned,
+    Done,
+}
+
+/// `12 to create, 1 to change, 136 unchanged`, or `12 created, 1 changed, 136 unchanged`.
+pub(crate) fn counts(counts: &Counts, tense: Tense) -> String {
     let parts: Vec<String> = [
-        (counts.create, "to create"),
-        (counts.adopt, "to adopt"),
-        (counts.change, "to change"),
-        (counts.replace, "to delete and create again"),
-        (counts.delete, "to delete"),
-        (counts.release, "to release"),
-        (counts.unchanged, "unchanged"),
+        (counts.create, "to create", "created"),
+        (counts.adopt, "to adopt", "adopted"),
+        (counts.change, "to change", "changed"),
+        (counts.replace, "to delete and create again", "replaced"),
+        (counts.delete, "to delete", "deleted"),
+        (counts.release, "to release", "released"),
+        (counts.unchanged, "unchanged", "unchanged"),
     ]
     .into_iter()
-    .filter(|(number, _)| *number > 0)
-    .map(|(number, what)| format!("{number} {what}"))
+    .filter(|(number, ..)| *number > 0)
+    .map(|(number, planned, done)| match tense {
+        Tense::Planned => format!("{number} {planned}"),
+        Tense::Done => format!("{number} {done}"),
+    })
     .collect();
     if parts.is_empty() {
         "nothing".to_owned()
@@ -171,12 +181,20 @@ mod tests {
 
     #[test]
     fn counts_are_a_sentence() {
-        assert_eq!(counts(&Counts::default()), "nothing");
+        assert_eq!(counts(&Counts::default(), Tense::Planned), "nothing");
         let some = Counts {
             create: 2,
+            replace: 1,
             unchanged: 3,
             ..Counts::default()
         };
-        assert_eq!(counts(&some), "2 to create, 3 unchanged");
+        assert_eq!(
+            counts(&some, Tense::Planned),
+            "2 to create, 1 to delete and create again, 3 unchanged"
+        );
+        assert_eq!(
+            counts(&some, Tense::Done),
+            "2 created, 1 replaced, 3 unchanged"
+        );
     }
 }

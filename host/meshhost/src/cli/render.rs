@@ -15,7 +15,7 @@ pub(crate) fn run(args: &Render) -> Result<u8, Fault> {
     let facts = release::facts(&args.kube_version).map_err(|error| {
         Fault::usage(format!("--kube-version: {error}"), "give one such as 1.37")
     })?;
-    let wish = wish::choose(&args.settings, None)?.resolve()?;
+    let wish = wish::read(&args.settings)?.choose()?.resolve()?;
     let rendered = wish.render(&facts)?;
     tell(&wish, &rendered);
     report::data(&text(&rendered.bundle, args.output, args.provenance)?);

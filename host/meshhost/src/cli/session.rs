@@ -5,7 +5,7 @@ use std::future::Future;
 use meshhost_cluster::{Adopt, Cluster, Connect, Installation, PlanOptions};
 use meshhost_core::ownership::FieldRule;
 use meshhost_core::replace::Replace;
-use meshhost_core::revision::Revision;
+use meshhost_core::revision::{RecordedPiece, Revision, RevisionRequest};
 use serde_json::Value;
 
 use crate::cli::args;
@@ -86,5 +86,16 @@ pub(crate) fn kept(revision: &Revision) -> Kept {
         documents: meshhost_core::yaml::to_yaml_documents(
             documents.iter().collect::<Vec<&Value>>(),
         ),
+    }
+}
+
+/// What a revision remembers of the command that made it.
+pub(crate) fn request(settings: Value, pieces: Vec<RecordedPiece>) -> RevisionRequest {
+    RevisionRequest {
+        tool: concat!("meshhost ", env!("CARGO_PKG_VERSION")).to_owned(),
+        at: jiff::Timestamp::now().to_string(),
+        by: std::env::var("USER").unwrap_or_default(),
+        settings,
+        pieces,
     }
 }

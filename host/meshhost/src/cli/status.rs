@@ -11,8 +11,9 @@ use crate::cli::fault::{Fault, exit};
 use crate::cli::{report, session};
 
 pub(crate) async fn run(args: &args::Status) -> Result<u8, Fault> {
-    let cluster = session::connect(&args.cluster).await?;
-    let installation = session::installation(&args.cluster, &args.name);
+    let installed = &args.installed;
+    let cluster = session::connect(&installed.cluster).await?;
+    let installation = session::installation(&installed.cluster, &installed.name);
     let status = cluster
         .status(&installation)
         .await
@@ -20,7 +21,7 @@ pub(crate) async fn run(args: &args::Status) -> Result<u8, Fault> {
     let Some(status) = status else {
         report::talk(&format!(
             "installation {} is not on this cluster",
-            args.name
+            installed.name
         ));
         return Ok(exit::FAILED);
     };
@@ -32,9 +33,9 @@ pub(crate) async fn run(args: &args::Status) -> Result<u8, Fault> {
     } else {
         None
     };
-    match args.output {
+    match installed.output {
         Report::Text => {
-            report::data(&text(&args.name, &status));
+            report::data(&text(&installed.name, &status));
             report::data(&running.as_ref().map(pods).unwrap_or_default());
         }
         Report::Json => {

@@ -11,7 +11,8 @@ use meshhost_core::facts::Facts;
 use meshhost_core::installation;
 use meshhost_core::ownership::FieldRule;
 use meshhost_core::profile::Profiles;
-use meshhost_core::resolve::{Chosen, Layers, PieceSource, Resolved};
+use meshhost_core::resolve::{Chosen, DEFAULT_NAME, Layers, PieceSource, Resolved};
+use meshhost_core::revision::RecordedPiece;
 use meshhost_runtime::{CacheDir, Limits, Piece, Runtime};
 use serde_json::Value;
 
@@ -38,14 +39,61 @@ pub(crate) struct Wish {
     pieces: BTreeMap<String, Piece>,
 }
 
-/// Reads the flags.
-pub(crate) fn choose(settings: &Settings, kept: Option<Kept>) -> Result<Draft, Fault> {
+/// What was typed, as far as it can be understood without a cluster.
+pub(crate) enum Typed {
+    /// The whole wish.
+    Whole(Draft),
+    /// To be laid over settings that are on the cluster.
+    Over(Inputs),
+}
+
+impl Typed {
+    /// Reads everything that the flags name, once. With `keep` it waits for earlier settings to be laid over.
+    pub(crate) fn read(settings: &Settings, keep: bool) -> Result<Self, Fault> {
+        let inputs = read(settings)?;
+        if keep {
+            inputs.layers.readable()?;
+            Ok(Self::Over(inputs))
+        } else {
+            Ok(Self::Whole(inputs.choose()?))
+        }
+    }
+
+    /// The name of the installation.
+    pub(crate) fn installation(&self) -> &str {
+        match self {
+            Self::Whole(draft) => &draft.chosen.installation,
+            Self::Over(inputs) => inputs.layers.installation().unwrap_or(DEFAULT_NAME),
+        }
+    }
+
+    /// With the settings that it is laid over, if it is.
+    pub(crate) fn over(self, kept: impl FnOnce() -> Option<Kept>) -> Result<Draft, Fault> {
+        match self {
+            Self::Whole(draft) => Ok(draft),
+            Self::Over(mut inputs) => {
+                if let Some(Kept { name, documents }) = kept() {
+                    inputs.layers.keep(&name, &documents);
+                }
+                inputs.choose()
+            }
+        }
+    }
+}
+
+/// What was typed, with everything read that it names.
+pub(crate) struct Inputs {
+    runtime: Runtime,
+    limits: FlagLimits,
+    layers: Layers,
+    pieces: BTreeMap<String, Piece>,
+}
+
+/// Reads the flags, and the files and pieces that they name.
+pub(crate) fn read(settings: &Settings) -> Result<Inputs, Fault> {
     let runtime = runtime();
     let limits = FlagLimits::read(&settings.limits)?;
     let mut layers = Layers::new();
-    if let Some(kept) = kept {
-        layers.keep(&kept.name, &kept.documents);
-    }
     if let Some(profile) = &settings.profile {
         layers.profile(profile);
     }
@@ -85,16 +133,26 @@ pub(crate) fn choose(settings: &Settings, kept: Option<Kept>) -> Result<Draft, F
     if let Some(name) = &settings.name {
         layers.name(name);
     }
-    let mut profiles = Profiles::builtin();
-    let profile = layers.profile_name();
-    read_profile(&mut profiles, &profile)?;
-    let chosen = layers.choose(&profiles)?;
-    Ok(Draft {
+    Ok(Inputs {
         runtime,
         limits,
-        chosen,
+        layers,
         pieces,
     })
+}
+
+impl Inputs {
+    /// Merges the layers and decides which pieces there are.
+    pub(crate) fn choose(self) -> Result<Draft, Fault> {
+        let mut profiles = Profiles::builtin();
+        read_profile(&mut profiles, &self.layers.profile_name())?;
+        Ok(Draft {
+            runtime: self.runtime,
+            limits: self.limits,
+            chosen: self.layers.choose(&profiles)?,
+            pieces: self.pieces,
+        })
+    }
 }
 
 /// Chosen, but the pieces that were not given as files are not loaded yet.
@@ -191,6 +249,22 @@ impl Wish {
         pipeline::render(&self.resolved.installation, &participants, facts).map_err(|error| {
             fault::from_pipeline(error, |piece, problem| self.resolved.blame(piece, problem))
         })
+    }
+
+    /// The pieces that take part, as a revision remembers them.
+    pub(crate) fn recorded(&self) -> Vec<RecordedPiece> {
+        self.taking_part()
+            .map(|(settings, piece)| RecordedPiece {
+                name: settings.name.clone(),
+                version: piece.card().version.clone(),
+                digest: piece.digest().to_owned(),
+                source: match &settings.source {
+                    PieceSource::Builtin(_) => "built-in".to_owned(),
+                    PieceSource::File(path) => path.clone(),
+                    PieceSource::Oci(reference) => reference.clone(),
+                },
+            })
+            .collect()
     }
 
     /// The enabled pieces, in the order of the installation.
