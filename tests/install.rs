@@ -5,17 +5,15 @@
     reason = "a test ends at the first thing that is not as it should be"
 )]
 
-use std::collections::BTreeMap;
-use std::io::Write as _;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Output, Stdio};
 
-use kube::api::{Api, DynamicObject, ListParams};
-use kube::config::{KubeConfigOptions, Kubeconfig};
-use kube::discovery::{Discovery, verbs};
-use kube::{Client, Config, ResourceExt};
-use meshhost_local_cluster::{Cluster, Settings};
+use kube::api::{Api, DynamicObject, Patch, PatchParams};
+use kube::discovery::ApiResource;
 use serde_json::Value;
+
+mod lab;
+
+use lab::{Lab, differences, text};
 
 /// What the guide types after `apply`.
 const GUIDE: &[&str] = &[
@@ -45,140 +43,8 @@ spec:
       logLevel: info
 ";
 
-/// A cluster and the binary.
-struct Lab {
-    cluster: Cluster,
-    folder: tempfile::TempDir,
-    client: Client,
-}
-
-impl Lab {
-    async fn new() -> Self {
-        let cluster = Cluster::start(&Settings::default()).expect("a cluster starts");
-        let kubeconfig = Kubeconfig::read_from(&cluster.info().kubeconfig).unwrap();
-        let config = Config::from_custom_kubeconfig(kubeconfig, &KubeConfigOptions::default())
-            .await
-            .unwrap();
-        Self {
-            folder: tempfile::tempdir().unwrap(),
-            client: Client::try_from(config).unwrap(),
-            cluster,
-        }
-    }
-
-    /// Runs the binary; stdin is no terminal.
-    fn run(&self, args: &[&str]) -> Output {
-        self.pipe("", args)
-    }
-
-    /// Runs the binary with a text on its stdin.
-    fn pipe(&self, stdin: &str, args: &[&str]) -> Output {
-        let mut child = Command::new(env!("CARGO_BIN_EXE_meshhost"))
-            .args(args)
-            .env("KUBECONFIG", &self.cluster.info().kubeconfig)
-            .current_dir(self.folder.path())
-            .stdin(Stdio::piped())
-            .stdout(Stdio::piped())
-            .stderr(Stdio::piped())
-            .spawn()
-            .unwrap();
-        // Who does not read it has ended; what it said is looked at below.
-        let _ = child.stdin.take().unwrap().write_all(stdin.as_bytes());
-        child.wait_with_output().unwrap()
-    }
-
-    fn succeed(&self, args: &[&str]) -> String {
-        let output = self.run(args);
-        let text = text(&output);
-        assert!(
-            output.status.success(),
-            "meshhost {}:\n{text}",
-            args.join(" ")
-        );
-        text
-    }
-
-    fn write(&self, name: &str, text: &str) {
-        std::fs::write(self.folder.path().join(name), text).unwrap();
-    }
-
-    /// Everything that can be listed, by kind, namespace and name; only what controllers keep touching is left out.
-    async fn everything(&self) -> BTreeMap<String, Value> {
-        let discovery = Discovery::new(self.client.clone()).run().await.unwrap();
-        let mut all = BTreeMap::new();
-        for group in discovery.groups() {
-            for (resource, capabilities) in group.recommended_resources() {
-                if !capabilities.supports_operation(verbs::LIST) || resource.kind == "Event" {
-                    continue;
-                }
-                let api: Api<DynamicObject> = Api::all_with(self.client.clone(), &resource);
-                let list = match api.list(&ListParams::default()).await {
-                    Ok(list) => list,
-                    // Reviews and the like say that they list, and do not.
-                    Err(kube::Error::Api(status)) if [404, 405].contains(&status.code) => continue,
-                    Err(error) => panic!("{}: {error}", resource.kind),
-                };
-                for object in list {
-                    let key = format!(
-                        "{} {}/{}",
-                        resource.kind,
-                        object.namespace().unwrap_or_default(),
-                        object.name_any()
-                    );
-                    all.insert(key, serde_json::to_value(&object).unwrap());
-                }
-            }
-        }
-        all
-    }
-
-    async fn resource_versions(&self) -> BTreeMap<String, String> {
-        self.everything()
-            .await
-            .into_iter()
-            // Heartbeats.
-            .filter(|(key, _)| !key.starts_with("Lease ") && !key.starts_with("Node "))
-            .filter_map(|(key, object)| {
-                // ComponentStatus is made up on reading and has none.
-                let version = object["metadata"]["resourceVersion"].as_str()?.to_owned();
-                Some((key, version))
-            })
-            .collect()
-    }
-
-    /// What a person would call the state of the cluster.
-    async fn state(&self) -> BTreeMap<String, Value> {
-        let mut state = self.everything().await;
-        for (key, object) in &mut state {
-            let object = object.as_object_mut().unwrap();
-            object.remove("status");
-            let metadata = object["metadata"].as_object_mut().unwrap();
-            for field in ["resourceVersion", "managedFields", "generation"] {
-                metadata.remove(field);
-            }
-            if key.starts_with("Lease ") {
-                object.remove("spec");
-            }
-        }
-        state
-    }
-
-    async fn pods(&self, namespace: &str, prefix: &str) -> Vec<Value> {
-        self.everything()
-            .await
-            .into_iter()
-            .filter(|(key, _)| key.starts_with(&format!("Pod {namespace}/{prefix}")))
-            .map(|(_, pod)| pod)
-            .collect()
-    }
-}
-
-fn text(output: &Output) -> String {
-    format!(
-        "{}{}",
-        String::from_utf8_lossy(&output.stdout),
-        String::from_utf8_lossy(&output.stderr)
-    )
+fn array(value: &Value) -> impl Iterator<Item = &Value> {
+    value.as_array().into_iter().flatten()
 }
 
 fn is_ready(pod: &Value) -> bool {
@@ -200,22 +66,6 @@ fn cni_wasm() -> PathBuf {
         .unwrap()
         .join("pieces")
         .join("cni.wasm")
-}
-
-fn differences(before: &BTreeMap<String, Value>, after: &BTreeMap<String, Value>) -> Vec<String> {
-    let gone = before
-        .keys()
-        .filter(|key| !after.contains_key(*key))
-        .map(|key| format!("gone: {key}"));
-    let new = after
-        .keys()
-        .filter(|key| !before.contains_key(*key))
-        .map(|key| format!("new: {key}"));
-    let other = after
-        .iter()
-        .filter(|(key, object)| before.get(*key).is_some_and(|old| old != *object))
-        .map(|(key, _)| format!("other: {key}"));
-    gone.chain(new).chain(other).collect()
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -262,6 +112,85 @@ async fn the_guide_from_the_first_command_to_the_last() {
     assert!(said.contains("nothing changed"), "{said}");
     assert_eq!(lab.resource_versions().await, before);
 
+    // Each change is shown with the setting that it comes from.
+    let mut differing = vec![
+        "diff",
+        "--output",
+        "json",
+        "--plugin",
+        cni.to_str().unwrap(),
+    ];
+    differing.extend(GUIDE);
+    differing.extend([
+        "--set",
+        "values.pilot.keepaliveMaxServerConnectionAge=10m",
+        "--set",
+        "values.kiali.enabled=false",
+    ]);
+    let output = lab.run(&differing);
+    assert_eq!(output.status.code(), Some(1), "{}", text(&output));
+    let plan: Value = serde_json::from_slice(&output.stdout).unwrap();
+    assert_eq!(
+        (&plan["apiVersion"], &plan["kind"]),
+        (&"meshhost.dev/v1alpha1".into(), &"Plan".into())
+    );
+    let setting = |path: &str| serde_json::json!([{"cause": "setting", "path": path}]);
+    let changed: Vec<&Value> = array(&plan["objects"])
+        .filter(|object| object["action"] == "change")
+        .collect();
+    let pilot = changed
+        .iter()
+        .find(|object| object["id"]["name"] == "istio-pilot")
+        .expect("pilot changes");
+    // The argument, and what rolls the pods since a configuration shows it.
+    for field in array(&pilot["fields"]) {
+        assert_eq!(
+            field["because"],
+            setting("values.pilot.keepaliveMaxServerConnectionAge"),
+            "{field:#}"
+        );
+    }
+    for field in changed.iter().flat_map(|object| array(&object["fields"])) {
+        assert_eq!(field["because"][0]["cause"], "setting", "{field:#}");
+    }
+    let kiali: Vec<&Value> = array(&plan["removals"]).collect();
+    assert!(kiali.len() > 5, "{plan:#}");
+    for removal in kiali {
+        assert_eq!(
+            removal["because"],
+            setting("values.kiali.enabled"),
+            "{removal:#}"
+        );
+    }
+
+    // What somebody took away on the cluster comes back, and no setting is blamed.
+    let config_map = ApiResource {
+        group: String::new(),
+        version: "v1".to_owned(),
+        api_version: "v1".to_owned(),
+        kind: "ConfigMap".to_owned(),
+        plural: "configmaps".to_owned(),
+    };
+    let maps: Api<DynamicObject> =
+        Api::namespaced_with(lab.client.clone(), "istio-system", &config_map);
+    let gone = serde_json::json!({"data": {"meshNetworks": null}});
+    maps.patch("istio", &PatchParams::default(), &Patch::Merge(gone))
+        .await
+        .unwrap();
+    command[0] = "diff";
+    command.remove(1);
+    let differs = lab.run(&command);
+    let said = text(&differs);
+    assert_eq!(differs.status.code(), Some(1), "{said}");
+    assert!(
+        said.contains("+ data.meshNetworks: \"networks: {}\"  <- changed on the cluster since the last revision"),
+        "{said}"
+    );
+    command[0] = "apply";
+    command.push("--yes");
+    lab.succeed(&command);
+    let before = lab.resource_versions().await;
+
     // The guide's file names no profile: as the whole wish it would take away what demo added.
     lab.write("cni.yaml", CNI_FILE);
     let refused = lab.run(&["apply", "--yes", "-f", "cni.yaml"]);
@@ -290,6 +219,7 @@ async fn the_guide_from_the_first_command_to_the_last() {
     assert_eq!(differs.status.code(), Some(1), "{said}");
     assert!(said.contains("monitoring"), "{said}");
     assert!(said.contains("2 to change"), "{said}");
+    assert!(said.contains("<- values.cni.excludeNamespaces"), "{said}");
     let applied = lab.pipe(CNI_FILE, &[&["apply", "--yes"][..], &keep].concat());
     assert!(applied.status.success(), "{}", text(&applied));
     let everything = lab.everything().await;
@@ -328,22 +258,6 @@ async fn a_piece_alone_means_the_default_profile_plus_that_piece() {
             .keys()
             .any(|key| key.starts_with("DaemonSet ") && key.ends_with("istio-cni-node"))
     );
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn every_profile_is_accepted_as_it_is_and_leaves_nothing() {
-    let lab = Lab::new().await;
-    let untouched = lab.state().await;
-    for profile in ["default", "demo", "minimal", "remote", "sds"] {
-        let said = lab.succeed(&["apply", "--yes", "--profile", profile]);
-        assert!(!said.contains("warning"), "{profile}:\n{said}");
-        lab.succeed(&["uninstall", "--yes"]);
-        assert_eq!(
-            differences(&untouched, &lab.state().await),
-            Vec::<String>::new(),
-            "{profile}"
-        );
-    }
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -35,12 +35,20 @@ impl Check<'_> {
                 }
             }
             Kind::AnyOf { context } | Kind::OneOfNotValid { context } => {
+                if let Some(options) = choices(context, &pointer) {
+                    problems.push(self.wrong_choice(&path, error, &options));
+                    return;
+                }
                 match best_branch(context, &pointer) {
                     Some(branch) => branch
                         .iter()
                         .for_each(|error| self.explain(error, problems)),
                     None => problems.push(self.wrong_type(&path, &types_of(context))),
                 }
+            }
+            Kind::Enum { options } => {
+                let options = options.as_array().map(Vec::as_slice).unwrap_or_default();
+                problems.push(self.wrong_choice(&path, error, options));
             }
             Kind::Type { kind } => problems.push(self.wrong_type(&path, &type_names(kind))),
             other => problems.push(self.wrong_value(&path, error, other)),
@@ -90,26 +98,20 @@ impl Check<'_> {
         self.at_value(path, message).maybe_hint(hint)
     }
 
+    fn wrong_choice(&self, path: &Path, error: &ValidationError<'_>, options: &[Value]) -> Problem {
+        let found = self.settings.at(path).and_then(Setting::text).unwrap_or("");
+        let near = nearest::nearest(found, options.iter().filter_map(Value::as_str));
+        let message = format!(
+            "must be one of {}, not {}",
+            list_of(options),
+            error.instance()
+        );
+        self.at_value(path, message)
+            .maybe_hint(near.first().map(|near| format!("did you mean `{near}`?")))
+    }
+
     fn wrong_value(&self, path: &Path, error: &ValidationError<'_>, kind: &Kind) -> Problem {
         let (message, hint) = match kind {
-            Kind::Enum { options } => {
-                let texts: Vec<&str> = options
-                    .as_array()
-                    .into_iter()
-                    .flatten()
-                    .filter_map(Value::as_str)
-                    .collect();
-                let found = self.settings.at(path).and_then(Setting::text).unwrap_or("");
-                (
-                    format!(
-                        "must be one of {}, not {}",
-                        list_of(options),
-                        error.instance()
-                    ),
-                    (nearest::nearest(found, texts.iter().copied()).first())
-                        .map(|near| format!("did you mean `{near}`?")),
-                )
-            }
             Kind::Constant { expected_value } => (format!("must be {expected_value}"), None),
             Kind::Required { property } => {
                 let property = property.as_str().unwrap_or_default();
@@ -147,6 +149,30 @@ impl Check<'_> {
         };
         Problem::at(place, (self.written)(path), message)
     }
+}
+
+/// The values that could have stood at a place, when each of the ways to fit is one of a few values; a documented choice
+/// is written that way, one value a branch.
+fn choices(context: &[Vec<ValidationError<'static>>], pointer: &str) -> Option<Vec<Value>> {
+    let mut options = Vec::new();
+    for branch in context {
+        let [error] = branch.as_slice() else {
+            return None;
+        };
+        if error.instance_path().as_str() != pointer {
+            return None;
+        }
+        match error.kind() {
+            Kind::Constant { expected_value } => options.push((**expected_value).clone()),
+            Kind::Enum { options: some } => options.extend(some.as_array()?.iter().cloned()),
+            Kind::AnyOf { context } | Kind::OneOfNotValid { context } => {
+                options.extend(choices(context, pointer)?);
+            }
+            Kind::Type { kind } if type_names(kind) == ["null"] => {}
+            _ => return None,
+        }
+    }
+    (!options.is_empty()).then_some(options)
 }
 
 /// Of the ways in which a value could have fitted, the one that it comes nearest to: the one whose complaints lie deepest.
@@ -221,11 +247,9 @@ fn either(words: &[&str]) -> String {
     }
 }
 
-fn list_of(options: &Value) -> String {
+fn list_of(options: &[Value]) -> String {
     let all: Vec<String> = options
-        .as_array()
-        .into_iter()
-        .flatten()
+        .iter()
         .filter(|option| !option.is_null())
         .map(ToString::to_string)
         .collect();

@@ -11,6 +11,7 @@ fn schema() -> Value {
             "on": {"type": "boolean"},
             "replicas": {"type": "integer", "minimum": 1, "maximum": 9},
             "mode": {"enum": ["ALLOW_ANY", "REGISTRY_ONLY"]},
+            "pull": {"anyOf": [{"$ref": "#/$defs/Pull"}, {"type": "null"}]},
             "tag": {"type": "string"},
             "port": {"type": ["integer", "string"]},
             "maybe": {"anyOf": [{"$ref": "#/$defs/Resources"}, {"type": "null"}]},
@@ -18,7 +19,7 @@ fn schema() -> Value {
             "labels": {"type": "object", "additionalProperties": {"type": "string"}},
             "name": {"type": "string", "pattern": "^[a-z]+$"},
         },
-        "$defs": {"Resources": {"type": "object", "additionalProperties": false, "required": ["cpu"],
+        "$defs": {"Pull": {"oneOf": [{"type": "string", "const": "Always", "description": "a"}, {"type": "string", "const": "Never"}]}, "Resources": {"type": "object", "additionalProperties": false, "required": ["cpu"],
             "properties": {"cpu": {"type": "string"}, "memory": {"type": "string"}}}},
     })
 }
@@ -57,6 +58,11 @@ fn says_what_is_wrong_where() {
         (
             "mode: ALOW_ANY",
             "f.yaml:1:7: x.mode: must be one of \"ALLOW_ANY\", \"REGISTRY_ONLY\", not \"ALOW_ANY\" | did you mean `ALLOW_ANY`?",
+        ),
+        // As a choice with a word on each option is written.
+        (
+            "pull: always",
+            "f.yaml:1:7: x.pull: must be one of \"Always\", \"Never\", not \"always\" | did you mean `Always`?",
         ),
         (
             "tag: 1.4",

@@ -158,7 +158,9 @@ impl Check<'_> {
                         .bytes()
                         .all(|b| b.is_ascii_alphanumeric() || b"._-".contains(&b))
             }),
-            Kind::Count => matches!(&setting.value, Tree::Number(number) if number.is_u64()),
+            // Kubernetes counts in 32 bits.
+            Kind::Count => matches!(&setting.value, Tree::Number(number)
+                if number.as_u64().is_some_and(|count| i32::try_from(count).is_ok())),
             Kind::Map => setting.map().is_some(),
             Kind::List => setting.list().is_some(),
         };
