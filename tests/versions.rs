@@ -8,7 +8,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::process::Command;
 
-use kube::api::{Api, DynamicObject, Patch, PatchParams, ValidationDirective};
+use kube::ResourceExt as _;
+use kube::api::{Api, DynamicObject, ListParams, Patch, PatchParams, ValidationDirective};
 use kube::discovery::{ApiResource, Discovery, Scope};
 use meshhost_core::facts::Facts;
 use meshhost_core::release;
@@ -200,8 +201,32 @@ async fn todays_server_accepts_every_profile_and_keeps_nothing_of_it() {
     .await;
 }
 
+/// Puts the label on nodes that kubelets of 1.16 put there and workloads of Istio 1.4 ask for: nobody plays kubelets here.
+async fn labelled_as_kubelets_did(lab: &Lab) {
+    let node = ApiResource {
+        group: String::new(),
+        version: "v1".to_owned(),
+        api_version: "v1".to_owned(),
+        kind: "Node".to_owned(),
+        plural: "nodes".to_owned(),
+    };
+    let nodes: Api<DynamicObject> = Api::all_with(lab.client.clone(), &node);
+    let label = serde_json::json!({"metadata": {"labels": {"beta.kubernetes.io/arch": "amd64"}}});
+    for node in nodes.list(&ListParams::default()).await.unwrap() {
+        nodes
+            .patch(
+                &node.name_any(),
+                &PatchParams::default(),
+                &Patch::Merge(&label),
+            )
+            .await
+            .unwrap();
+    }
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn the_guides_own_server_accepts_every_profile_and_keeps_nothing_of_it() {
     let lab = Lab::of(KubeVersion::V1_16).await;
+    labelled_as_kubelets_did(&lab).await;
     come_and_go(&lab, async |_| ()).await;
 }

@@ -4,7 +4,7 @@
 use meshhost_core::id::ObjectId;
 use meshhost_core::migration::BEFORE;
 use meshhost_core::ownership::Owned;
-use meshhost_core::plan::Refusal;
+use meshhost_core::plan::{Refusal, masked};
 use meshhost_core::replace;
 use serde_json::Value;
 
@@ -92,8 +92,10 @@ impl Refused {
         }
     }
 
-    pub(crate) fn told(self, id: &ObjectId, piece: &str) -> Vec<Refusal> {
+    /// In the plan's words, about what was sent: nothing of a Secret is quoted.
+    pub(crate) fn told(self, id: &ObjectId, piece: &str, sent: &Value) -> Vec<Refusal> {
         let (id, piece) = (id.clone(), piece.to_owned());
+        let quoted = |message: String| masked(&message, sent);
         match self {
             Self::Conflicts(conflicts) => conflicts
                 .into_iter()
@@ -108,14 +110,18 @@ impl Refused {
                 consent: replace::consent(&id, &Value::Null),
                 id,
                 piece,
-                message,
+                message: quoted(message),
             }],
             Self::Forbidden(message) => vec![Refusal::Forbidden {
                 id,
                 verb: "patch".into(),
                 message,
             }],
-            Self::Rejected(message) => vec![Refusal::Rejected { id, piece, message }],
+            Self::Rejected(message) => vec![Refusal::Rejected {
+                id,
+                piece,
+                message: quoted(message),
+            }],
         }
     }
 }

@@ -120,7 +120,7 @@ async fn apply(
             Err(error) => match refused(error) {
                 Ok(refused) if !force && refused.is_agreed(&planned.takes) => force = true,
                 Ok(refused) => {
-                    let told = refused.told(&planned.id, &planned.piece);
+                    let told = refused.told(&planned.id, &planned.piece, body);
                     return Err(WriteError::Refused(told));
                 }
                 Err(error) => return Err(WriteError::Request(error)),
@@ -159,7 +159,7 @@ async fn migrate(
             Err(error) if error.is_conflict() || error.is_not_found() => {}
             Err(error) => match refused(error) {
                 Ok(refused) => {
-                    let told = refused.told(&planned.id, &planned.piece);
+                    let told = refused.told(&planned.id, &planned.piece, &planned.desired);
                     return Err(WriteError::Refused(told));
                 }
                 Err(error) => return Err(WriteError::Request(error)),

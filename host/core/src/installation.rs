@@ -15,10 +15,12 @@ use crate::selector::Selector;
 use crate::setting::{Entry, Setting, Settings, Tree, kind_of, shown};
 use crate::source::Origin;
 
+mod keys;
 mod reader;
 mod fields;
 
 pub use fields::fields;
+pub use keys::KEYS;
 pub use reader::read;
 
 /// The API's group and version.

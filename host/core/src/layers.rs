@@ -127,6 +127,11 @@ impl Layers {
         self.files.extend(documents);
     }
 
+    /// A document that was made, and not read.
+    pub fn document(&mut self, document: Document) {
+        self.files.push(document);
+    }
+
     /// `-f -`.
     pub fn stdin(&mut self, text: &str) {
         let source = Source::new(SourceKind::Stdin, "-", text);

@@ -12,10 +12,14 @@ use crate::readiness::Readiness;
 use crate::revision::{Applied, RecordedObject, Revision, digest};
 use crate::waves::Wave;
 
+mod cause;
 mod fields;
 mod refusal;
+mod comparison;
 
-pub use fields::{FieldChange, changes};
+pub use cause::Cause;
+pub use comparison::Comparison;
+pub use fields::{FieldChange, changes, masked};
 pub use refusal::Refusal;
 
 /// What applying would do. Only planning against a cluster makes one, and applying takes it by value.
@@ -65,6 +69,9 @@ pub struct Planned {
     /// What happens to it.
     #[serde(flatten)]
     pub action: Action,
+    /// What makes it appear; what makes fields change is said of each field.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub because: Vec<Cause>,
     /// How it belongs to the installation.
     pub belonging: Belonging,
     /// Why the server has not looked at it yet: its kind or its namespace does not exist.
@@ -131,7 +138,11 @@ pub struct Removal {
     pub piece: Option<String>,
     /// Why it goes.
     pub why: String,
+    /// What makes it go.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub because: Vec<Cause>,
     /// What happens to it.
+    #[serde(flatten)]
     pub how: How,
     /// The live object's `uid` and `resourceVersion`.
     #[serde(skip)]
@@ -140,7 +151,7 @@ pub struct Removal {
 
 /// What happens to a member that is not in the bundle.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-#[serde(tag = "how", content = "because", rename_all = "lowercase")]
+#[serde(tag = "how", content = "left_because", rename_all = "lowercase")]
 pub enum How {
     /// It is deleted.
     Delete,

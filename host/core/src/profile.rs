@@ -133,37 +133,22 @@ impl Profiles {
         }
     }
 
-    /// A profile with all that it builds on; with a path, only what stands there below `spec`.
+    /// A profile with all that it builds on.
     ///
     /// # Errors
-    /// When there is no such profile, or nothing at the path.
-    pub fn dump(&self, name: &str, form: Form, path: Option<&str>) -> Result<Value, Problems> {
-        let whole = self.merged(name, form)?;
-        let Some(path) = path else { return Ok(whole) };
-        let mut at = &whole["spec"];
-        let mut walked = Path::root();
-        for step in Path::lenient(path).0 {
-            let (next, known): (Option<&Value>, Vec<&str>) = match (&step, at) {
-                (Step::Key(key), Value::Object(map)) => {
-                    (map.get(key), map.keys().map(String::as_str).collect())
-                }
-                (Step::Index(index), Value::Array(list)) => (list.get(*index), Vec::new()),
-                _ => (None, Vec::new()),
-            };
-            let Some(next) = next else {
-                let text = match &step {
-                    Step::Key(key) => key.clone(),
-                    Step::Index(index) => format!("[{index}]"),
-                };
-                let message = format!("profile `{name}` says nothing of `{text}` here");
-                return Err(Problem::nowhere(walked.then(step), message)
-                    .maybe_hint(nearest::hint(&text, known))
-                    .into());
-            };
-            at = next;
-            walked = walked.then(step);
+    /// When there is no such profile.
+    pub fn dump(&self, name: &str, form: Form) -> Result<Value, Problems> {
+        let documents = self.documents(name, None)?;
+        let origin = Origin::whole(&Source::new(SourceKind::Profile, name, ""));
+        let (mut control_plane, mut installation) =
+            (Setting::empty_map(&origin), Setting::empty_map(&origin));
+        for document in documents {
+            match document.api {
+                Api::ControlPlane => control_plane.lay_over(document.spec),
+                Api::Installation => installation.lay_over(document.spec),
+            }
         }
-        Ok(at.clone())
+        Ok(shown(name, &control_plane, &installation, form))
     }
 
     /// Where two profiles differ, by path. Lists are compared as wholes.
@@ -171,7 +156,7 @@ impl Profiles {
     /// # Errors
     /// When there is no such profile.
     pub fn diff(&self, a: &str, b: &str, form: Form) -> Result<Vec<Difference>, Problems> {
-        let (mut a, mut b) = (self.merged(a, form)?, self.merged(b, form)?);
+        let (mut a, mut b) = (self.dump(a, form)?, self.dump(b, form)?);
         for side in [&mut a, &mut b] {
             if let Some(spec) = side["spec"].as_object_mut() {
                 spec.remove("profile");
@@ -187,35 +172,61 @@ impl Profiles {
         differences.sort_by(|a, b| a.path.cmp(&b.path));
         Ok(differences)
     }
+}
 
-    fn merged(&self, name: &str, form: Form) -> Result<Value, Problems> {
-        let documents = self.documents(name, None)?;
-        let origin = Origin::whole(&Source::new(SourceKind::Profile, name, ""));
-        let (mut control_plane, mut installation) =
-            (Setting::empty_map(&origin), Setting::empty_map(&origin));
-        for document in documents {
-            match document.api {
-                Api::ControlPlane => control_plane.lay_over(document.spec),
-                Api::Installation => installation.lay_over(document.spec),
-            }
-        }
-        let mut value = match form {
-            Form::IstioControlPlane => json!({
-                "apiVersion": control_plane_api::API_VERSION,
-                "kind": control_plane_api::KIND,
-                "spec": control_plane.to_json(),
-            }),
-            Form::Installation => translate::as_installation(&control_plane, &installation),
-        };
-        let mut spec = Map::new();
-        spec.insert("profile".to_owned(), json!(name));
-        if let Some(own) = value["spec"].as_object_mut() {
-            own.shift_remove("profile");
-            spec.append(own);
-        }
-        value["spec"] = Value::Object(spec);
-        Ok(value)
+/// Merged settings as one document, with the profile that they began with first.
+#[must_use]
+pub fn shown(profile: &str, control_plane: &Setting, installation: &Setting, form: Form) -> Value {
+    let mut value = match form {
+        Form::IstioControlPlane => json!({
+            "apiVersion": control_plane_api::API_VERSION,
+            "kind": control_plane_api::KIND,
+            "spec": control_plane.to_json(),
+        }),
+        Form::Installation => translate::as_installation(control_plane, installation),
+    };
+    let mut spec = Map::new();
+    spec.insert("profile".to_owned(), json!(profile));
+    if let Some(own) = value["spec"].as_object_mut() {
+        own.shift_remove("profile");
+        spec.append(own);
     }
+    value["spec"] = Value::Object(spec);
+    value
+}
+
+/// What stands at a path of settings.
+///
+/// # Errors
+/// When nothing does: with what stands near.
+pub fn part(settings: &Value, path: &str) -> Result<Value, Problems> {
+    let mut at = settings;
+    let mut walked = Path::root();
+    for step in Path::lenient(path).0 {
+        let (next, known): (Option<&Value>, Vec<&str>) = match (&step, at) {
+            (Step::Key(key), Value::Object(map)) => {
+                (map.get(key), map.keys().map(String::as_str).collect())
+            }
+            (Step::Index(index), Value::Array(list)) => (list.get(*index), Vec::new()),
+            _ => (None, Vec::new()),
+        };
+        let Some(next) = next else {
+            let text = match &step {
+                Step::Key(key) => key.clone(),
+                Step::Index(index) => format!("[{index}]"),
+            };
+            let message = format!(
+                "these settings say nothing of `{}` here",
+                text.escape_debug()
+            );
+            return Err(Problem::nowhere(walked.then(step), message)
+                .maybe_hint(nearest::hint(&text, known))
+                .into());
+        };
+        at = next;
+        walked = walked.then(step);
+    }
+    Ok(at.clone())
 }
 
 fn place(named_at: Option<&Origin>, message: String) -> Problem {

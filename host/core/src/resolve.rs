@@ -14,7 +14,7 @@ use crate::nearest;
 use crate::ownership::FieldRule;
 use crate::path::Path;
 use crate::problem::{Problem, Problems};
-use crate::profile::Profiles;
+use crate::profile::{self, Form, Profiles};
 use crate::schema_view::SchemaView;
 use crate::setting::Setting;
 use crate::source::Origin;
@@ -130,6 +130,17 @@ impl Chosen {
             merged,
             read,
         })
+    }
+
+    /// All layers as one document.
+    #[must_use]
+    pub fn shown(&self, form: Form) -> Value {
+        let Merged {
+            control_plane,
+            installation,
+            ..
+        } = &self.merged;
+        profile::shown(&self.profile, control_plane, installation, form)
     }
 
     /// What was said over the profile, as documents to store with a revision: [`Layers::keep`] reads them again.

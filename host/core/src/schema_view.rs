@@ -26,7 +26,7 @@ impl<'a> SchemaView<'a> {
     #[must_use]
     pub fn properties(&self, path: &Path) -> Vec<&'a str> {
         let mut names: Vec<&str> = Vec::new();
-        for schema in self.at(path) {
+        for schema in self.parts(path) {
             if let Some(Value::Object(properties)) = schema.get("properties") {
                 for name in properties.keys() {
                     if !names.contains(&name.as_str()) {
@@ -41,12 +41,12 @@ impl<'a> SchemaView<'a> {
     /// Whether something may stand at this path, be it named or under a name that is free.
     #[must_use]
     pub fn allows(&self, path: &Path) -> bool {
-        if !self.at(path).is_empty() {
+        if !self.parts(path).is_empty() {
             return true;
         }
         // Below a map that takes any name, everything is free.
         (0..path.0.len()).any(|depth| {
-            self.at(&Path(path.0[..depth].to_vec()))
+            self.parts(&Path(path.0[..depth].to_vec()))
                 .iter()
                 .any(|schema| {
                     let map = schema.get("type").is_some_and(|kind| kind == "object");
@@ -72,7 +72,7 @@ impl<'a> SchemaView<'a> {
     /// so; a place of any type says nothing.
     #[must_use]
     pub fn says(&self, path: &Path, kind: &str) -> bool {
-        self.at(path).iter().any(|schema| {
+        self.parts(path).iter().any(|schema| {
             let typed = match schema.get("type") {
                 Some(Value::String(one)) => one == kind,
                 Some(Value::Array(several)) => several.iter().any(|one| one == kind),
@@ -89,8 +89,9 @@ impl<'a> SchemaView<'a> {
         })
     }
 
-    /// Every part of the schema that speaks of a path.
-    fn at(&self, path: &Path) -> Vec<&'a Value> {
+    /// Every part of the schema that speaks of a path; what stands there itself comes before what it refers to.
+    #[must_use]
+    pub fn parts(&self, path: &Path) -> Vec<&'a Value> {
         let mut here = Vec::new();
         self.open(self.root, &mut here, &mut 0);
         for step in &path.0 {

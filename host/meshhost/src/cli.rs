@@ -10,14 +10,17 @@ mod progress;
 mod limits;
 mod wish;
 mod session;
+mod causes;
 mod plan_text;
 mod render;
 mod diff;
 mod apply;
 mod uninstall;
 mod status;
+mod explain;
 mod profile;
 mod plugin;
+mod migrate;
 mod manifest;
 mod completion;
 
@@ -52,6 +55,7 @@ fn run(command: Command) -> Result<u8, Fault> {
         Command::Apply(args) => apply::run(&args),
         Command::Uninstall(args) => session::block_on(uninstall::run(&args)),
         Command::Status(args) => session::block_on(status::run(&args)),
+        Command::Explain(args) => explain::run(&args),
         Command::Profile(args) => profile::run(&args),
         Command::Plugin(args) => plugin::run(&args),
         Command::Manifest(args) => manifest::run(&args),

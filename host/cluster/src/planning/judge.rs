@@ -7,7 +7,7 @@ use meshhost_core::inventory;
 use meshhost_core::migration::{BEFORE, LAST_APPLIED, migration, was_installed};
 use meshhost_core::ownership::{Owned, Policy};
 use meshhost_core::plan::{
-    Action, Planned, Precondition, Refusal, ServerWarning, Verdict, changes, verdict,
+    Action, Planned, Precondition, Refusal, ServerWarning, Verdict, changes, masked, verdict,
 };
 use meshhost_core::readiness::readiness;
 use meshhost_core::replace;
@@ -106,6 +106,7 @@ impl Judge<'_> {
             piece: self.piece().to_owned(),
             wave: self.candidate.wave,
             action,
+            because: Vec::new(),
             belonging,
             unverified: self.candidate.unverified.clone(),
             desired,
@@ -162,14 +163,12 @@ impl Judge<'_> {
     async fn created(&self) -> Result<Judged, RequestError> {
         let mut judged = Judged::from(self.planned(Action::Create, Belonging::Made));
         if self.ground.options.verify == Verify::Everything && self.candidate.unverified.is_none() {
-            let tried = self
-                .trial()
-                .run(&self.sent(Belonging::Made).0, false)
-                .await?;
+            let body = self.sent(Belonging::Made).0;
+            let tried = self.trial().run(&body, false).await?;
             judged.warnings = tried.warnings;
             judged.refusals = match tried.answer {
                 Ok(_) => Vec::new(),
-                Err(refused) => refused.told(self.id(), self.piece()),
+                Err(refused) => refused.told(self.id(), self.piece(), &body),
             };
         }
         Ok(judged)
@@ -226,7 +225,7 @@ impl Judge<'_> {
                 .filter(|(_, manager)| !free(manager))
                 .partition(|(field, manager)| self.takes(live, field, manager));
             if !refused.is_empty() {
-                let told = Refused::Conflicts(refused).told(self.id(), self.piece());
+                let told = Refused::Conflicts(refused).told(self.id(), self.piece(), &body);
                 return Ok(told.into());
             }
             takes.extend(
@@ -266,16 +265,17 @@ impl Judge<'_> {
             Err(Refused::Immutable(reason)) if ground.options.replace.allows(self.id(), live) => {
                 let fields = changes(live, &trial::laid_over(live, &body));
                 // What is made anew is made by the installation, whoever had made it before.
+                let reason = masked(&reason, &body);
                 let action = Action::Replace { fields, reason };
                 judged.planned = Some(self.planned(action, Belonging::Made));
             }
             Err(Refused::Immutable(message)) => judged.refusals.push(Refusal::Immutable {
                 id: self.id().clone(),
                 piece: self.piece().to_owned(),
-                message,
+                message: masked(&message, &body),
                 consent: replace::consent(self.id(), live),
             }),
-            Err(refused) => judged.refusals = refused.told(self.id(), self.piece()),
+            Err(refused) => judged.refusals = refused.told(self.id(), self.piece(), &body),
         }
         Ok(judged)
     }

@@ -55,6 +55,7 @@ pub(super) fn removals(
                 api_version: resource.api_version(),
                 piece,
                 why,
+                because: Vec::new(),
                 how,
                 live: Precondition::of(live)?,
                 id,

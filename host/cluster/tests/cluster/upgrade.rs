@@ -14,6 +14,7 @@ fn change(path: &str, from: Value, to: Value) -> FieldChange {
         path: path.into(),
         from: Some(from),
         to: Some(to),
+        because: Vec::new(),
     }
 }
 

@@ -66,16 +66,28 @@ pub fn table() -> Vec<Row> {
                     component.piece, component.name
                 )]
             };
+            // What the charts look for in their values, as the lowest layer of these.
+            let also = |values: String| format!("each piece that has it: values.{values}");
+            let enabled_root = component.enabled_root.unwrap_or(component.root);
+            let mut enabled = goes("enabled");
+            enabled.push(also(format!("{enabled_root}.enabled")));
             row(
                 format!("{below}.enabled"),
                 Kind::Boolean,
-                goes("enabled"),
-                component.summary.to_owned(),
+                enabled,
+                format!("whether it is installed: {}", component.summary),
+            );
+            let mut namespace = goes("namespace");
+            namespace.push(also(format!("{}.namespace", component.root)));
+            namespace.extend(
+                component
+                    .global_namespace
+                    .map(|key| also(format!("global.{key}"))),
             );
             row(
                 format!("{below}.namespace"),
                 Kind::Namespace,
-                goes("namespace"),
+                namespace,
                 "where it goes".to_owned(),
             );
             for (key, kind, summary) in K8S {

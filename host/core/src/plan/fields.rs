@@ -3,8 +3,12 @@
 
 use std::collections::BTreeSet;
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
+
+use super::Cause;
 
 /// One field that differs.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -17,6 +21,9 @@ pub struct FieldChange {
     /// What it would be; absent when the field would go.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub to: Option<Value>,
+    /// What makes it change, as far as that is known.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub because: Vec<Cause>,
 }
 
 /// What the server, and not a person, decides.
@@ -80,6 +87,46 @@ pub fn changes(live: &Value, after: &Value) -> Vec<FieldChange> {
         }
     }
     found
+}
+
+/// A text about an object, without the values of a Secret: servers quote what they do not accept.
+#[must_use]
+pub fn masked(text: &str, object: &Value) -> String {
+    if object.get("kind") != Some(&Value::from("Secret")) {
+        return text.to_owned();
+    }
+    let mut secrets: Vec<String> = Vec::new();
+    for field in ["data", "stringData"] {
+        for value in object
+            .get(field)
+            .and_then(Value::as_object)
+            .into_iter()
+            .flat_map(Map::values)
+        {
+            match value {
+                Value::String(value) => {
+                    let decoded = STANDARD
+                        .decode(value)
+                        .ok()
+                        .and_then(|bytes| String::from_utf8(bytes).ok());
+                    secrets.extend(decoded.filter(|_| field == "data"));
+                    secrets.push(value.clone());
+                }
+                Value::Null => {}
+                other => secrets.push(other.to_string()),
+            }
+        }
+    }
+    // A secret may be a part of another.
+    secrets.sort_by_key(|secret| std::cmp::Reverse(secret.len()));
+    secrets
+        .iter()
+        .filter(|secret| !secret.is_empty())
+        .flat_map(|secret| {
+            let escaped = Value::from(secret.as_str()).to_string();
+            [escaped[1..escaped.len() - 1].to_owned(), secret.clone()]
+        })
+        .fold(text.to_owned(), |text, secret| text.replace(&secret, "***"))
 }
 
 fn mask(value: &mut Option<Value>, with: &str) {
@@ -193,6 +240,7 @@ fn push(path: &str, from: Option<&Value>, to: Option<&Value>, found: &mut Vec<Fi
         path: path.to_owned(),
         from: from.cloned(),
         to: to.cloned(),
+        because: Vec::new(),
     });
 }
 
@@ -281,6 +329,24 @@ mod tests {
             "annotations": {"deprecated.daemonset.template.generation": "1"}}, "status": {"a": 1}});
         let after = json!({"metadata": {"resourceVersion": "2", "generation": 2, "labels": {crate::inventory::PART_OF: "x"}}, "status": {}});
         assert_eq!(changes(&before, &after), []);
+    }
+
+    #[test]
+    fn texts_about_secrets_do_not_quote_them() {
+        let secret = json!({"kind": "Secret", "data": {"a": "aHVzaA==", "n": 12}, "stringData": {"b": "say \"x\"", "e": ""}});
+        for (text, expected) in [
+            ("illegal aHVzaA== (hush)", "illegal *** (***)"),
+            (
+                "expected string, got Value:12",
+                "expected string, got Value:***",
+            ),
+            (r#"got "say \"x\"" or say "x""#, r#"got "***" or ***"#),
+            ("data: too long", "data: too long"),
+        ] {
+            assert_eq!(masked(text, &secret), expected);
+        }
+        let config = json!({"kind": "ConfigMap", "data": {"a": "shown"}});
+        assert_eq!(masked("got shown", &config), "got shown");
     }
 
     #[test]

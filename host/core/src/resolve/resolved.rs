@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use crate::card;
 use crate::installation::{Grants, Limits, PieceSource};
@@ -94,6 +94,21 @@ impl Resolved {
         }
     }
 
+    /// The values of the charts of Istio 1.4 as the pieces get them: what `values` says, what the IstioControlPlane says
+    /// and the charts look for there, and `unvalidatedValues` over both.
+    #[must_use]
+    pub fn values(&self) -> Value {
+        let mut values = json!({});
+        for part in ["values", "unvalidatedValues"] {
+            for piece in &self.pieces {
+                if let Some(own) = piece.settings.get(part) {
+                    lay(&mut values, own);
+                }
+            }
+        }
+        values
+    }
+
     /// The merged IstioControlPlane.
     #[must_use]
     pub fn control_plane(&self) -> &Value {
@@ -104,6 +119,18 @@ impl Resolved {
     #[must_use]
     pub fn installation_document(&self) -> &Value {
         &self.document
+    }
+}
+
+/// Lays maps over each other key by key.
+fn lay(below: &mut Value, over: &Value) {
+    match (below, over) {
+        (Value::Object(below), Value::Object(over)) => {
+            for (key, value) in over {
+                lay(below.entry(key).or_insert(Value::Null), value);
+            }
+        }
+        (below, over) => *below = over.clone(),
     }
 }
 

@@ -1,7 +1,7 @@
 //! What should work.
 
 use meshhost_core::card;
-use meshhost_core::profile::{Form, Profiles};
+use meshhost_core::profile::{Form, Profiles, part};
 use meshhost_core::resolve::{Layers, PieceSource};
 use meshhost_core::yaml::to_yaml_documents;
 use serde_json::{Value, json};
@@ -506,17 +506,12 @@ fn profiles_are_listed_shown_and_compared() {
     for name in profiles.names() {
         assert!(!profiles.summary(name).is_empty(), "{name}");
     }
-    let cni = profiles
-        .dump("demo", Form::IstioControlPlane, Some("cni"))
-        .unwrap();
-    assert_eq!(cni, json!({"enabled": false}));
-    let whole = profiles
-        .dump("demo", Form::IstioControlPlane, None)
-        .unwrap();
+    let whole = profiles.dump("demo", Form::IstioControlPlane).unwrap();
     assert_eq!(whole["spec"]["profile"], "demo");
-    let own = profiles
-        .dump("minimal", Form::Installation, Some("pieces"))
-        .unwrap();
+    let cni = part(&whole["spec"], "cni").unwrap();
+    assert_eq!(cni, json!({"enabled": false}));
+    let own = profiles.dump("minimal", Form::Installation).unwrap();
+    let own = part(&own["spec"], "pieces").unwrap();
     let names: Vec<(&Value, &Value)> = own
         .as_array()
         .unwrap()
@@ -550,13 +545,45 @@ fn profiles_are_listed_shown_and_compared() {
             .unwrap()
             .is_empty()
     );
-    let unknown = profiles
-        .dump("demo", Form::IstioControlPlane, Some("cni.enabeld"))
-        .unwrap_err();
+    let unknown = part(&whole["spec"], "cni.enabeld").unwrap_err();
     assert_eq!(
         unknown.to_string(),
-        "cni.enabeld: profile `demo` says nothing of `enabeld` here\n  did you mean `enabled`?"
+        "cni.enabeld: these settings say nothing of `enabeld` here\n  did you mean `enabled`?"
     );
+}
+
+#[test]
+fn settings_are_shown_as_they_are_laid_over_a_profile() {
+    let over = || {
+        let mut layers = layers(&["profile=demo", "pieces.cni.namespace=other"]);
+        layers.file("cni.yaml", CNI_FILE);
+        layers
+    };
+    let chosen = over().choose(&Profiles::builtin()).unwrap();
+    let control_plane = chosen.shown(Form::IstioControlPlane);
+    assert_eq!(control_plane["spec"]["profile"], "demo");
+    assert_eq!(control_plane["spec"]["cni"]["enabled"], true);
+    let installation = chosen.shown(Form::Installation);
+    let cni = part(&installation["spec"], "pieces[1]").unwrap();
+    assert_eq!(
+        (&cni["name"], &cni["namespace"]),
+        (&json!("cni"), &json!("other"))
+    );
+    // What nothing was laid over is the profile.
+    let plain = layers(&["profile=demo"])
+        .choose(&Profiles::builtin())
+        .unwrap();
+    for form in [Form::IstioControlPlane, Form::Installation] {
+        assert_eq!(
+            plain.shown(form),
+            Profiles::builtin().dump("demo", form).unwrap()
+        );
+    }
+    // The values that the charts get: with what the API says and they look for there, and what is not checked on top.
+    let values = resolve(over()).unwrap().values();
+    assert_eq!(values["istio_cni"]["enabled"], true);
+    assert_eq!(values["global"]["istioNamespace"], "istio-system");
+    assert_eq!(values["cni"]["logLevel"], "info");
 }
 
 #[test]

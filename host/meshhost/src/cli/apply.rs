@@ -14,7 +14,7 @@ use crate::cli::fault::{Fault, exit};
 use crate::cli::plan_text::Tense;
 use crate::cli::progress::Progress;
 use crate::cli::wish::Typed;
-use crate::cli::{ask, diff, plan_text, render, report, session};
+use crate::cli::{ask, causes, diff, plan_text, render, report, session};
 
 /// How many removals are named in a question; the plan above it names them all.
 const NAMED: usize = 5;
@@ -57,7 +57,7 @@ async fn on_cluster(args: &Apply, typed: Typed) -> Result<u8, Fault> {
         false => None,
     };
     let wish = typed.over(|| last.as_ref().map(session::kept))?.resolve()?;
-    let judges = Assessors::new(wish.taking_part().map(|(_, piece)| piece));
+    let judges = Assessors::new(wish.pieces());
     cluster.assess_with(Arc::new(judges));
     let facts = cluster
         .facts()
@@ -66,14 +66,14 @@ async fn on_cluster(args: &Apply, typed: Typed) -> Result<u8, Fault> {
     let rendered = wish.render(&facts)?;
     render::tell(&wish, &rendered);
     let options = session::plan_options(&args.wanted.ownership, wish.fields.clone());
-    let plan = cluster
-        .plan(
-            &rendered.bundle.with_restarts().with_versioned_names(),
-            &installation,
-            &options,
-        )
+    let wanted = rendered.bundle.with_restarts().with_versioned_names();
+    let mut plan = cluster
+        .plan(&wanted, &installation, &options)
         .await
         .map_err(|error| Fault::from_error(&error))?;
+    if !args.consent.yes || args.dry_run.is_some() {
+        causes::explain(&mut plan, &wish, &wanted, &facts);
+    }
     if args.dry_run == Some(DryRun::Server) || !plan.refusals.is_empty() {
         diff::show(&plan, args.output)?;
         return Ok(if plan.refusals.is_empty() {

@@ -32,6 +32,8 @@ pub(crate) enum Command {
     Uninstall(Uninstall),
     /// Tell what is installed and whether it works
     Status(Status),
+    /// Tell what can be set: type, default, what it changes, and which piece reads it
+    Explain(Explain),
     /// List, print and compare profiles
     #[command(subcommand)]
     Profile(Profile),
@@ -49,7 +51,7 @@ pub(crate) enum Command {
 }
 
 /// What is to be installed: the same flags for every command that renders.
-#[derive(Debug, Args)]
+#[derive(Debug, Default, Args)]
 pub(crate) struct Settings {
     /// An Installation or IstioControlPlane document; later files win; `-` is stdin
     #[arg(short = 'f', long = "filename", value_name = "FILE", value_hint = ValueHint::FilePath)]
@@ -212,6 +214,18 @@ pub(crate) enum Adopt {
     All,
 }
 
+#[derive(Debug, Args)]
+pub(crate) struct Explain {
+    /// A setting, for example `values.pilot.traceSampling`, or something above it
+    pub(crate) path: Option<String>,
+    /// A piece to add, or to take instead of the one with the same name
+    #[arg(long = "plugin", value_name = "[NAME=]FILE", value_hint = ValueHint::FilePath)]
+    pub(crate) plugins: Vec<String>,
+    /// Output format; `markdown` is a page of every setting
+    #[arg(short, long, value_name = "FORMAT", default_value = "text")]
+    pub(crate) output: Explanation,
+}
+
 /// Agreeing without being asked.
 #[derive(Debug, Args)]
 pub(crate) struct Consent {
@@ -232,16 +246,8 @@ pub(crate) struct Patience {
 pub(crate) enum Profile {
     /// The names, and what each is for
     List,
-    /// Print one
-    Dump {
-        /// Name or file
-        #[arg(default_value = "default")]
-        profile: String,
-        /// Only what is under this path, for example `trafficManagement.components.pilot`
-        path: Option<String>,
-        #[command(flatten)]
-        api: Api,
-    },
+    /// Print one, with the settings that are laid over it
+    Dump(Dump),
     /// What differs between two; exits with 1 when something does
     Diff {
         /// Name or file
@@ -251,6 +257,26 @@ pub(crate) enum Profile {
         #[command(flatten)]
         api: Api,
     },
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Dump {
+    /// Name or file [default: what the files say, else default]
+    pub(crate) profile: Option<String>,
+    /// Settings to lay over it: an Installation or IstioControlPlane document; `-` is stdin
+    #[arg(short = 'f', long = "filename", value_name = "FILE", value_hint = ValueHint::FilePath)]
+    pub(crate) files: Vec<PathBuf>,
+    /// One setting to lay over it
+    #[arg(long = "set", value_name = "PATH=VALUE")]
+    pub(crate) set: Vec<String>,
+    /// Only what is under this path, for example `trafficManagement.components.pilot`
+    #[arg(short = 'p', long, value_name = "PATH")]
+    pub(crate) config_path: Option<String>,
+    /// The values of the Istio 1.4 charts that it is translated to
+    #[arg(long, conflicts_with = "api")]
+    pub(crate) helm_values: bool,
+    #[command(flatten)]
+    pub(crate) api: Api,
 }
 
 /// In which of the two APIs a profile is shown.
@@ -288,6 +314,12 @@ pub(crate) enum Manifest {
     Generate(Render),
     /// Like `apply`
     Apply(Apply),
+    /// Turn the values of a Helm installation of Istio 1.4 into an IstioControlPlane, on stdout
+    Migrate {
+        /// Values files, later ones laid over earlier ones; `-`, or none, is stdin
+        #[arg(value_name = "FILE", value_hint = ValueHint::FilePath)]
+        files: Vec<PathBuf>,
+    },
     /// Compare two rendered files, as `istioctl manifest diff` does; exits with 1 when they differ
     Diff {
         /// Rendered objects
@@ -308,6 +340,13 @@ pub(crate) enum Format {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub(crate) enum Report {
     Text,
+    Json,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Explanation {
+    Text,
+    Markdown,
     Json,
 }
 

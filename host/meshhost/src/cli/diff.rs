@@ -1,12 +1,14 @@
 //! `meshhost diff`: what `apply` would change.
 
+use meshhost_core::installation::API_VERSION;
 use meshhost_core::plan::Plan;
+use serde_json::{Value, json};
 
 use crate::cli::args::{Diff, Report, Wanted};
 use crate::cli::fault::{Fault, exit};
 use crate::cli::plan_text::Tense;
 use crate::cli::wish::Typed;
-use crate::cli::{plan_text, render, report, session};
+use crate::cli::{causes, plan_text, render, report, session};
 
 pub(crate) async fn run(args: &Diff) -> Result<u8, Fault> {
     let Wanted {
@@ -30,14 +32,13 @@ pub(crate) async fn run(args: &Diff) -> Result<u8, Fault> {
         .map_err(|error| Fault::from_error(&error))?;
     let rendered = wish.render(&facts)?;
     render::tell(&wish, &rendered);
-    let plan = cluster
-        .plan(
-            &rendered.bundle.with_restarts().with_versioned_names(),
-            &installation,
-            &session::plan_options(ownership, wish.fields.clone()),
-        )
+    let options = session::plan_options(ownership, wish.fields.clone());
+    let wanted = rendered.bundle.with_restarts().with_versioned_names();
+    let mut plan = cluster
+        .plan(&wanted, &installation, &options)
         .await
         .map_err(|error| Fault::from_error(&error))?;
+    causes::explain(&mut plan, &wish, &wanted, &facts);
     show(&plan, args.output)?;
     Ok(if !plan.refusals.is_empty() {
         exit::DIFF_FAILED
@@ -56,9 +57,16 @@ pub(crate) fn show(plan: &Plan, output: Report) -> Result<(), Fault> {
             report::talk(&plan_text::counts(&plan.count(), Tense::Planned));
         }
         Report::Json => {
-            let text =
-                serde_json::to_string_pretty(plan).map_err(|error| Fault::from_error(&error))?;
-            report::data(&format!("{text}\n"));
+            let mut data = json!({
+                "apiVersion": API_VERSION,
+                "kind": "Plan",
+                "counts": plan.count(),
+            });
+            let plan = serde_json::to_value(plan).map_err(|error| Fault::from_error(&error))?;
+            if let (Some(data), Value::Object(plan)) = (data.as_object_mut(), plan) {
+                data.extend(plan);
+            }
+            report::data(&format!("{data:#}\n"));
         }
     }
     for warning in &plan.warnings {

@@ -1,8 +1,10 @@
 //! A plan as a person reads it. Owns the text of plans; must not print it.
 
+use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
-use meshhost_core::plan::{Action, Counts, FieldChange, How, Plan};
+use meshhost_core::plan::{Action, Cause, Counts, FieldChange, How, Plan};
+use meshhost_core::problem::count;
 use serde_json::Value;
 
 /// The longest value that is shown on one line.
@@ -11,6 +13,7 @@ const LONGEST: usize = 160;
 /// Everything that would happen; objects that stay as they are only as a number.
 pub(crate) fn plan(plan: &Plan) -> String {
     let mut text = String::new();
+    let mut unverified: BTreeMap<&str, usize> = BTreeMap::new();
     for planned in &plan.objects {
         let (sign, fields, remark) = match &planned.action {
             Action::Unchanged => continue,
@@ -23,17 +26,20 @@ pub(crate) fn plan(plan: &Plan) -> String {
                 format!(", deleted and created again: {reason}"),
             ),
         };
+        let mark = match &planned.unverified {
+            Some(why) => {
+                *unverified.entry(why).or_default() += 1;
+                ", not verified"
+            }
+            None => "",
+        };
         let _ = writeln!(
             text,
-            "{sign} {} (piece {}{remark})",
-            planned.id, planned.piece
+            "{sign} {} (piece {}{remark}{mark}){}",
+            planned.id,
+            planned.piece,
+            causes(&planned.because)
         );
-        if let Some(why) = &planned.unverified {
-            // Every object of a first install says the same: its namespace or kind is part of the plan.
-            if !matches!(planned.action, Action::Create) {
-                let _ = writeln!(text, "    not verified by the server: {why}");
-            }
-        }
         if !planned.migrates.is_empty() {
             let from = planned.migrates.join(", ");
             let _ = writeln!(
@@ -57,16 +63,44 @@ pub(crate) fn plan(plan: &Plan) -> String {
             .as_ref()
             .map(|piece| format!(" (piece {piece})"))
             .unwrap_or_default();
+        let causes = causes(&removal.because);
         let _ = match &removal.how {
-            How::Delete => writeln!(text, "- {}{piece}: {}", removal.id, removal.why),
+            How::Delete => writeln!(text, "- {}{piece}: {}{causes}", removal.id, removal.why),
             How::Release(because) => writeln!(
                 text,
-                "/ {}{piece}: {}; it stays: {because}",
+                "/ {}{piece}: {}; it stays: {because}{causes}",
                 removal.id, removal.why
             ),
         };
     }
+    for (why, number) in unverified {
+        let _ = writeln!(
+            text,
+            "not verified by the server: {} ({why})",
+            count(number, "object")
+        );
+    }
     text
+}
+
+/// ` <- values.cni.excludeNamespaces`.
+fn causes(because: &[Cause]) -> String {
+    let all: Vec<String> = because
+        .iter()
+        .map(|cause| match cause {
+            Cause::Setting { path } => path.clone(),
+            Cause::Piece { from: None, .. } => "a new piece".to_owned(),
+            Cause::Piece {
+                from: Some(from),
+                to,
+            } => format!("another component: {from} -> {to}"),
+            Cause::Cluster => "changed on the cluster since the last revision".to_owned(),
+        })
+        .collect();
+    match all.as_slice() {
+        [] => String::new(),
+        all => format!("  <- {}", all.join(", ")),
+    }
 }
 
 /// Whether counts are of what would happen or of what has happened.
@@ -104,18 +138,21 @@ pub(crate) fn counts(counts: &Counts, tense: Tense) -> String {
 /// One changed field.
 pub(crate) fn field(text: &mut String, change: &FieldChange) {
     let path = &change.path;
+    let causes = causes(&change.because);
     let _ = match (&change.from, &change.to) {
         (Some(Value::String(from)), Some(Value::String(to)))
             if from.contains('\n') || to.contains('\n') =>
         {
-            let _ = writeln!(text, "    {path}:");
+            let _ = writeln!(text, "    {path}:{causes}");
             lines(text, from, to);
             Ok(())
         }
-        (None, Some(to)) => writeln!(text, "    + {path}: {}", value(to)),
-        (Some(from), None) => writeln!(text, "    - {path}: {}", value(from)),
-        (Some(from), Some(to)) => writeln!(text, "    {path}: {} -> {}", value(from), value(to)),
-        (None, None) => writeln!(text, "    {path}"),
+        (None, Some(to)) => writeln!(text, "    + {path}: {}{causes}", value(to)),
+        (Some(from), None) => writeln!(text, "    - {path}: {}{causes}", value(from)),
+        (Some(from), Some(to)) => {
+            writeln!(text, "    {path}: {} -> {}{causes}", value(from), value(to))
+        }
+        (None, None) => writeln!(text, "    {path}{causes}"),
     };
 }
 
@@ -154,6 +191,9 @@ mod tests {
                 path: "data.list".to_owned(),
                 from,
                 to,
+                because: vec![Cause::Setting {
+                    path: "values.a".to_owned(),
+                }],
             },
         );
         text
@@ -161,11 +201,17 @@ mod tests {
 
     #[test]
     fn a_field_is_a_line() {
-        assert_eq!(shown(None, Some(json!(1))), "    + data.list: 1\n");
-        assert_eq!(shown(Some(json!("a")), None), "    - data.list: \"a\"\n");
+        assert_eq!(
+            shown(None, Some(json!(1))),
+            "    + data.list: 1  <- values.a\n"
+        );
+        assert_eq!(
+            shown(Some(json!("a")), None),
+            "    - data.list: \"a\"  <- values.a\n"
+        );
         assert_eq!(
             shown(Some(json!([1])), Some(json!("\u{1b}[31m"))),
-            "    data.list: [1] -> \"\\u001b[31m\"\n"
+            "    data.list: [1] -> \"\\u001b[31m\"  <- values.a\n"
         );
     }
 
@@ -175,7 +221,7 @@ mod tests {
         let to = "a\nb\nx\nd\n";
         assert_eq!(
             shown(Some(json!(from)), Some(json!(to))),
-            "    data.list:\n       b\n      -c\n      +x\n       d\n"
+            "    data.list:  <- values.a\n       b\n      -c\n      +x\n       d\n"
         );
     }
 

@@ -2,10 +2,10 @@
 
 use std::fmt::Write as _;
 
-use meshhost_core::profile::{Form, Profiles};
+use meshhost_core::profile::{Form, Profiles, part};
 use meshhost_core::yaml;
 
-use crate::cli::args::{Api, ApiForm, Profile};
+use crate::cli::args::{Api, ApiForm, Dump, Profile, Settings};
 use crate::cli::fault::{Fault, exit};
 use crate::cli::{report, wish};
 
@@ -22,12 +22,7 @@ pub(crate) fn run(args: &Profile) -> Result<u8, Fault> {
             report::data(&text);
             Ok(exit::DONE)
         }
-        Profile::Dump { profile, path, api } => {
-            wish::read_profile(&mut profiles, profile)?;
-            let value = profiles.dump(profile, form(api), path.as_deref())?;
-            report::data(&yaml::to_yaml(&value));
-            Ok(exit::DONE)
-        }
+        Profile::Dump(args) => dump(args),
         Profile::Diff { from, to, api } => {
             wish::read_profile(&mut profiles, from)?;
             wish::read_profile(&mut profiles, to)?;
@@ -49,6 +44,36 @@ pub(crate) fn run(args: &Profile) -> Result<u8, Fault> {
             })
         }
     }
+}
+
+fn dump(args: &Dump) -> Result<u8, Fault> {
+    let settings = Settings {
+        files: args.files.clone(),
+        set: args.set.clone(),
+        profile: args.profile.clone(),
+        ..Settings::default()
+    };
+    let draft = wish::read(&settings)?.choose()?;
+    let whole = draft.chosen.shown(form(&args.api));
+    // What is laid over the profile may be wrong, and only the pieces know.
+    let laid_over = !args.files.is_empty() || !args.set.is_empty();
+    let resolved = if laid_over || args.helm_values {
+        let resolved = draft.resolve()?.resolved;
+        resolved.warnings.iter().for_each(report::warning);
+        Some(resolved)
+    } else {
+        None
+    };
+    let values = resolved
+        .filter(|_| args.helm_values)
+        .map(|resolved| resolved.values());
+    let shown = match (&args.config_path, values) {
+        (None, Some(values)) => values,
+        (None, None) => whole,
+        (Some(path), values) => part(values.as_ref().unwrap_or(&whole["spec"]), path)?,
+    };
+    report::data(&yaml::to_yaml(&shown));
+    Ok(exit::DONE)
 }
 
 fn form(api: &Api) -> Form {

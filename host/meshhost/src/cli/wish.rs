@@ -5,14 +5,17 @@ use std::collections::BTreeMap;
 use std::io::{self, Read};
 use std::path::Path;
 
-use meshhost::pipeline::{self, Participant, Rendered};
+use meshhost::pipeline::{self, Participant, PipelineError, Rendered};
 use meshhost::source;
+use meshhost_core::bundle::Bundle;
+use meshhost_core::document::Document;
 use meshhost_core::facts::Facts;
 use meshhost_core::installation;
 use meshhost_core::ownership::FieldRule;
 use meshhost_core::profile::Profiles;
-use meshhost_core::resolve::{Chosen, DEFAULT_NAME, Layers, PieceSource, Resolved};
+use meshhost_core::resolve::{Chosen, DEFAULT_NAME, Layers, PieceSettings, PieceSource, Resolved};
 use meshhost_core::revision::RecordedPiece;
+use meshhost_core::yaml::to_yaml_documents;
 use meshhost_runtime::{CacheDir, Limits, Piece, Runtime};
 use serde_json::Value;
 
@@ -42,7 +45,7 @@ pub(crate) struct Wish {
 /// What was typed, as far as it can be understood without a cluster.
 pub(crate) enum Typed {
     /// The whole wish.
-    Whole(Draft),
+    Whole(Box<Draft>),
     /// To be laid over settings that are on the cluster.
     Over(Inputs),
 }
@@ -55,7 +58,7 @@ impl Typed {
             inputs.layers.readable()?;
             Ok(Self::Over(inputs))
         } else {
-            Ok(Self::Whole(inputs.choose()?))
+            Ok(Self::Whole(Box::new(inputs.choose()?)))
         }
     }
 
@@ -70,7 +73,7 @@ impl Typed {
     /// With the settings that it is laid over, if it is.
     pub(crate) fn over(self, kept: impl FnOnce() -> Option<Kept>) -> Result<Draft, Fault> {
         match self {
-            Self::Whole(draft) => Ok(draft),
+            Self::Whole(draft) => Ok(*draft),
             Self::Over(mut inputs) => {
                 if let Some(Kept { name, documents }) = kept() {
                     inputs.layers.keep(&name, &documents);
@@ -142,6 +145,11 @@ pub(crate) fn read(settings: &Settings) -> Result<Inputs, Fault> {
 }
 
 impl Inputs {
+    /// A document that was not read from a file, as if it had been the last one.
+    pub(crate) fn lay(&mut self, document: Document) {
+        self.layers.document(document);
+    }
+
     /// Merges the layers and decides which pieces there are.
     pub(crate) fn choose(self) -> Result<Draft, Fault> {
         let mut profiles = Profiles::builtin();
@@ -166,6 +174,19 @@ pub(crate) struct Draft {
 impl Draft {
     /// Loads the remaining pieces and checks every setting against its piece's schema.
     pub(crate) fn resolve(mut self) -> Result<Wish, Fault> {
+        let schemas = self.schemas()?;
+        let given = self.chosen.given();
+        let resolved = self.chosen.resolve(&schemas)?;
+        Ok(Wish {
+            resolved,
+            fields: self.chosen.fields,
+            given,
+            pieces: self.pieces,
+        })
+    }
+
+    /// Loads the remaining pieces; the schemas of all, by name.
+    pub(crate) fn schemas(&mut self) -> Result<BTreeMap<String, Value>, Fault> {
         for chosen in &self.chosen.pieces {
             if let Some((_, origin)) = chosen.grants.files.values().next() {
                 return Err(Fault::usage(
@@ -218,65 +239,81 @@ impl Draft {
             }
             self.pieces.insert(chosen.name.clone(), piece);
         }
-        let schemas = self
-            .pieces
-            .iter()
-            .map(|(name, piece)| (name.clone(), piece.card().settings_schema.clone()))
-            .collect();
-        let given = self.chosen.given();
-        let resolved = self.chosen.resolve(&schemas)?;
-        Ok(Wish {
-            resolved,
-            fields: self.chosen.fields,
-            given,
-            pieces: self.pieces,
-        })
+        Ok(schemas(&self.pieces))
     }
 }
 
 impl Wish {
     /// Asks the pieces.
     pub(crate) fn render(&self, facts: &Facts) -> Result<Rendered, Fault> {
-        let participants: Vec<Participant<'_>> = self
-            .taking_part()
-            .map(|(settings, piece)| Participant {
-                piece,
-                settings: settings.settings.clone(),
-                namespace: settings.namespace.clone(),
-                files: Vec::new(),
-            })
-            .collect();
-        pipeline::render(&self.resolved.installation, &participants, facts).map_err(|error| {
+        self.ask(&self.resolved, facts).map_err(|error| {
             fault::from_pipeline(error, |piece, problem| self.resolved.blame(piece, problem))
         })
     }
 
+    /// Asks the same pieces with other settings, given over the profile; nothing when those do not fit these pieces.
+    pub(crate) fn again(&self, given: &[Value], facts: &Facts) -> Option<Bundle> {
+        let mut layers = Layers::new();
+        layers.keep("other settings", &to_yaml_documents(given));
+        let mut profiles = Profiles::builtin();
+        read_profile(&mut profiles, &layers.profile_name()).ok()?;
+        let resolved = layers
+            .choose(&profiles)
+            .ok()?
+            .resolve(&schemas(&self.pieces))
+            .ok()?;
+        Some(self.ask(&resolved, facts).ok()?.bundle)
+    }
+
+    /// The pieces that take part, in the order of the installation.
+    pub(crate) fn pieces(&self) -> impl Iterator<Item = &Piece> {
+        taking_part(&self.resolved).filter_map(|settings| self.pieces.get(&settings.name))
+    }
+
+    fn ask(&self, resolved: &Resolved, facts: &Facts) -> Result<Rendered, PipelineError> {
+        let participants: Vec<Participant<'_>> = taking_part(resolved)
+            .filter_map(|settings| {
+                Some(Participant {
+                    piece: self.pieces.get(&settings.name)?,
+                    settings: settings.settings.clone(),
+                    namespace: settings.namespace.clone(),
+                    files: Vec::new(),
+                })
+            })
+            .collect();
+        pipeline::render(&resolved.installation, &participants, facts)
+    }
+
     /// The pieces that take part, as a revision remembers them.
     pub(crate) fn recorded(&self) -> Vec<RecordedPiece> {
-        self.taking_part()
-            .map(|(settings, piece)| RecordedPiece {
-                name: settings.name.clone(),
-                version: piece.card().version.clone(),
-                digest: piece.digest().to_owned(),
-                source: match &settings.source {
-                    PieceSource::Builtin(_) => "built-in".to_owned(),
-                    PieceSource::File(path) => path.clone(),
-                    PieceSource::Oci(reference) => reference.clone(),
-                },
+        taking_part(&self.resolved)
+            .map(|settings| {
+                let piece = &self.pieces[&settings.name];
+                RecordedPiece {
+                    name: settings.name.clone(),
+                    version: piece.card().version.clone(),
+                    digest: piece.digest().to_owned(),
+                    source: match &settings.source {
+                        PieceSource::Builtin(_) => "built-in".to_owned(),
+                        PieceSource::File(path) => path.clone(),
+                        PieceSource::Oci(reference) => reference.clone(),
+                    },
+                }
             })
             .collect()
     }
+}
 
-    /// The enabled pieces, in the order of the installation.
-    pub(crate) fn taking_part(
-        &self,
-    ) -> impl Iterator<Item = (&meshhost_core::resolve::PieceSettings, &Piece)> {
-        self.resolved
-            .pieces
-            .iter()
-            .filter(|settings| settings.enabled)
-            .map(|settings| (settings, &self.pieces[&settings.name]))
-    }
+/// The enabled pieces, in the order of the installation.
+fn taking_part(resolved: &Resolved) -> impl Iterator<Item = &PieceSettings> {
+    resolved.pieces.iter().filter(|settings| settings.enabled)
+}
+
+fn schemas(pieces: &BTreeMap<String, Piece>) -> BTreeMap<String, Value> {
+    pieces
+        .iter()
+        .map(|(name, piece)| (name.clone(), piece.card().settings_schema.clone()))
+        .collect()
 }
 
 /// The sandbox, with compiled code kept in the user's cache.
@@ -336,7 +373,8 @@ pub(crate) fn read_text(path: &Path) -> Result<String, Fault> {
     text(path, bytes)
 }
 
-fn read_stdin() -> Result<String, Fault> {
+/// All of standard input.
+pub(crate) fn read_stdin() -> Result<String, Fault> {
     let mut bytes = Vec::new();
     io::stdin()
         .read_to_end(&mut bytes)

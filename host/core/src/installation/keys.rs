@@ -1,0 +1,104 @@
+//! The settings of an Installation as data: what `reader` reads, in words.
+
+/// Path below `spec` as it can be typed after `--set` (`NAME` stands for any key), what it may hold, what it changes.
+pub const KEYS: [(&str, &str, &str); 23] = [
+    (
+        "namespace",
+        "the name of a namespace (lower-case letters, digits and `-`)",
+        "where objects go unless something says otherwise",
+    ),
+    (
+        "fields",
+        "a list of rules",
+        "whose fields are whose, where others set them too",
+    ),
+    (
+        "fields[0].select",
+        "a selector (`group`, `kind`, `namespace`, `name`)",
+        "the objects that a rule is about",
+    ),
+    (
+        "fields[0].path",
+        "a text, such as `spec.template.spec.tolerations`",
+        "the field that a rule is about; all fields when it is left out",
+    ),
+    (
+        "fields[0].policy",
+        "one of `own`, `yield`, `create-only`",
+        "whether the field is taken over, left to whoever sets it, or only set when the object is made",
+    ),
+    ("pieces.NAME", "a map", "one piece of the installation"),
+    (
+        "pieces.NAME.enabled",
+        "true or false",
+        "whether the piece takes part",
+    ),
+    (
+        "pieces.NAME.source",
+        "a map",
+        "where its component is read from: one of the next three",
+    ),
+    (
+        "pieces.NAME.source.builtin",
+        "a text",
+        "the name of a piece inside of this program",
+    ),
+    (
+        "pieces.NAME.source.file",
+        "a text",
+        "the path of a component file",
+    ),
+    ("pieces.NAME.source.oci", "a text", "a registry reference"),
+    (
+        "pieces.NAME.digest",
+        "`sha256:` and 64 hexadecimal digits",
+        "the digest that the component must have",
+    ),
+    (
+        "pieces.NAME.namespace",
+        "the name of a namespace (lower-case letters, digits and `-`)",
+        "where the piece's objects go, if not where the installation's do",
+    ),
+    (
+        "pieces.NAME.settings",
+        "a map",
+        "the piece's settings, over what the IstioControlPlane says",
+    ),
+    ("pieces.NAME.grants", "a map", "what the piece may do"),
+    (
+        "pieces.NAME.grants.files",
+        "a map of texts",
+        "paths on this machine, by the names of the piece's wishes",
+    ),
+    (
+        "pieces.NAME.grants.emits",
+        "a list of selectors (`group`, `kind`, `namespace`, `name`)",
+        "what it may contribute, of what its card says",
+    ),
+    (
+        "pieces.NAME.grants.amends",
+        "a list of selectors (`group`, `kind`, `namespace`, `name`)",
+        "what of others it may amend, of what its card says",
+    ),
+    ("pieces.NAME.limits", "a map", "what the piece may use"),
+    (
+        "pieces.NAME.limits.memory",
+        "a number of bytes, such as `64Mi`",
+        "the largest memory of one call",
+    ),
+    (
+        "pieces.NAME.limits.time",
+        "a time, such as `10s` or `500ms`",
+        "the longest time of one call",
+    ),
+    (
+        "pieces.NAME.limits.output",
+        "a number of bytes, such as `16Mi`",
+        "the largest answer of one call",
+    ),
+    (
+        "metadata.name",
+        "a name of lower-case letters, digits and `-`",
+        "the installation's name, in files; `--name` on the command line",
+    ),
+];

@@ -1,0 +1,73 @@
+//! What makes a plan change what it changes: the settings that differ from those of the last revision are put back one by
+//! one, and the pieces asked again. Pieces are pure, so that what goes back is what that setting changes.
+
+use meshhost_core::bundle::Bundle;
+use meshhost_core::facts::Facts;
+use meshhost_core::given::{changed, put_back};
+use meshhost_core::plan::{Cause, Comparison, Plan};
+use meshhost_core::revision::{RecordedPiece, Revision};
+use serde_json::Value;
+
+use crate::cli::wish::Wish;
+
+/// How often the pieces are asked again, at most.
+const MOST: usize = 24;
+
+/// Notes in a plan what makes each object and field change, when there was a revision before. `wanted` is what the plan
+/// was made from.
+pub(crate) fn explain(plan: &mut Plan, wish: &Wish, wanted: &Bundle, facts: &Facts) {
+    if plan.is_empty() {
+        return;
+    }
+    let Some(last) = plan.basis.last.clone() else {
+        return;
+    };
+    comparison(&last, wish, facts).explain(plan, wanted);
+}
+
+fn comparison(last: &Revision, wish: &Wish, facts: &Facts) -> Comparison {
+    let before = last
+        .request
+        .settings
+        .as_array()
+        .map(Vec::as_slice)
+        .unwrap_or_default();
+    let bundle = |given: &[Value]| {
+        let bundle = wish.again(given, facts)?;
+        Some(bundle.with_restarts().with_versioned_names())
+    };
+    Comparison {
+        without: changed(before, &wish.given, MOST)
+            .into_iter()
+            .filter_map(|setting| {
+                let cause = Cause::Setting {
+                    path: setting.to_string(),
+                };
+                let given = put_back(before, &wish.given, &setting);
+                Some((cause, bundle(&given)?))
+            })
+            .collect(),
+        before: bundle(before),
+        pieces: wish
+            .recorded()
+            .into_iter()
+            .filter_map(|piece| {
+                let earlier = last
+                    .request
+                    .pieces
+                    .iter()
+                    .find(|earlier| earlier.name == piece.name);
+                let same = earlier.is_some_and(|earlier| earlier.digest == piece.digest);
+                let cause = Cause::Piece {
+                    from: earlier.map(told),
+                    to: told(&piece),
+                };
+                (!same).then_some((piece.name, cause))
+            })
+            .collect(),
+    }
+}
+
+fn told(piece: &RecordedPiece) -> String {
+    format!("{} ({})", piece.version, piece.digest)
+}
