@@ -166,7 +166,8 @@ impl Lab {
                 piece: &self.pieces[&settings.name],
                 settings: settings.settings.clone(),
                 namespace: settings.namespace.clone(),
-                files: Vec::new(),
+                files: &[],
+                examined: false,
             })
             .collect();
         let facts = release::facts(release::NEWEST).unwrap();

@@ -24,6 +24,7 @@ fn request() -> RevisionRequest {
         by: String::new(),
         settings: json!({}),
         pieces: Vec::new(),
+        bundle: String::new(),
     }
 }
 

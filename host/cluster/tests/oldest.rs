@@ -50,6 +50,7 @@ async fn installs_says_that_nothing_changed_and_removes() {
         by: String::new(),
         settings: json!({}),
         pieces: Vec::new(),
+        bundle: String::new(),
     };
     let options = ApplyOptions::default();
     let plan = cluster
@@ -140,6 +141,7 @@ async fn taken_over(cluster: &Cluster, kubeconfig: &Path) {
         by: String::new(),
         settings: json!({}),
         pieces: Vec::new(),
+        bundle: String::new(),
     };
     let options = ApplyOptions::default();
     let planned = cluster

@@ -3,7 +3,7 @@
 
 use serde_json::{Map, Value};
 
-use crate::bundle::{Bundle, Contributed};
+use crate::bundle::{Bundle, Contributed, forbidden, reserved};
 use crate::card::{Amendments, Card, Selected};
 use crate::id::ObjectId;
 use crate::json;
@@ -121,6 +121,12 @@ fn patched(contributed: &mut Contributed, patch: &str) -> Result<Vec<String>, St
     merge(&mut manifest, patch, "", &mut fields);
     contributed.object = Object::new(Value::Object(manifest))
         .map_err(|error| format!("leaves no object: {error}"))?;
+    if let Some((field, reason)) = forbidden(&contributed.object).next() {
+        return Err(format!("must not set {field}: {reason}"));
+    }
+    if let Some(field) = reserved(&contributed.object) {
+        return Err(format!("must not set {field}: only meshhost sets it"));
+    }
     Ok(fields)
 }
 

@@ -67,6 +67,16 @@ pub enum BundleError {
         /// Why not.
         reason: &'static str,
     },
+    /// A label or an annotation that meshhost tells things with.
+    #[error("piece {piece}: {id}: {field} must not be set: only meshhost sets it")]
+    Reserved {
+        /// Who.
+        piece: String,
+        /// Which object.
+        id: ObjectId,
+        /// The label or annotation.
+        field: String,
+    },
     /// A namespaced kind without a namespace, or the other way round.
     #[error("piece {piece}: {id}: {reason}")]
     Scope {
@@ -235,21 +245,48 @@ const FORBIDDEN: &[(&str, &str, &str)] = &[
     ),
 ];
 
-fn admit(card: &Card, object: &Object) -> Vec<BundleError> {
-    let mut problems: Vec<_> = FORBIDDEN
+/// The prefix of what meshhost itself says on objects.
+const OWN_PREFIX: &str = "meshhost.dev/";
+/// What a piece may say there: that an object outlives the installation.
+const MAY_SAY: &str = "meshhost.dev/on-remove";
+
+/// Fields that nobody may set and that are set, and why not.
+pub(crate) fn forbidden(object: &Object) -> impl Iterator<Item = (&'static str, &'static str)> {
+    FORBIDDEN
         .iter()
         .filter(|(pointer, _, _)| {
             object
                 .pointer(pointer)
                 .is_some_and(|value| !value.is_null())
         })
-        .map(|(_, field, reason)| BundleError::Forbidden {
+        .map(|(_, field, reason)| (*field, *reason))
+}
+
+/// The first label or annotation that only meshhost may set. It tells whose an object is, so nobody else may say it.
+pub(crate) fn reserved(object: &Object) -> Option<String> {
+    ["labels", "annotations"].iter().find_map(|field| {
+        let map = object.pointer(&format!("/metadata/{field}"))?.as_object()?;
+        let key = map
+            .keys()
+            .find(|key| key.starts_with(OWN_PREFIX) && *key != MAY_SAY)?;
+        Some(format!("metadata.{field}[{}]", key.escape_debug()))
+    })
+}
+
+fn admit(card: &Card, object: &Object) -> Vec<BundleError> {
+    let mut problems: Vec<_> = forbidden(object)
+        .map(|(field, reason)| BundleError::Forbidden {
             piece: card.name.clone(),
             id: object.id().clone(),
             field,
             reason,
         })
         .collect();
+    problems.extend(reserved(object).map(|field| BundleError::Reserved {
+        piece: card.name.clone(),
+        id: object.id().clone(),
+        field,
+    }));
     if object.id().kind.ends_with("List") && object.manifest().contains_key("items") {
         problems.push(BundleError::Forbidden {
             piece: card.name.clone(),

@@ -7,8 +7,8 @@ use crate::object::is_dns_label;
 use crate::path::Path;
 use crate::problem::{Problem, Problems};
 use crate::setting::{Setting, Tree, kind_of, shown};
-use crate::source::{Origin, Source};
-use crate::{control_plane, control_plane_api, installation, nearest, yaml};
+use crate::source::{Origin, Source, SourceKind};
+use crate::{control_plane, control_plane_api, installation, nearest, policy, yaml};
 
 /// Which API a document is of.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -118,7 +118,14 @@ fn one(mut document: Setting, problems: &mut Problems) -> Option<Document> {
     }
     match api {
         Api::ControlPlane => control_plane::normalise(&mut spec, problems),
-        Api::Installation => installation::by_name(&mut spec, problems),
+        Api::Installation => {
+            installation::by_name(&mut spec, problems);
+            policy::by_name(&mut spec, problems);
+            let source = &document.origin.source;
+            if matches!(source.kind, SourceKind::File | SourceKind::Profile) {
+                installation::relative_to(&mut spec, &source.name);
+            }
+        }
     }
     Some(Document {
         api,

@@ -2,17 +2,21 @@
 //! settings is not known here.
 //!
 //! While layers are merged, `pieces` is a map by name, so that a later layer can speak of one piece; in files it is a list.
+//! `policies` stand beside them and are read by [`policy`](crate::policy).
 
 use std::collections::BTreeMap;
+use std::fmt;
 use std::time::Duration;
 
 use serde_json::{Value, json};
 
+use crate::ability::Ability;
 use crate::object::is_dns_label;
 use crate::path::Path;
 use crate::problem::{Problem, Problems};
+use crate::reading::wrong;
 use crate::selector::Selector;
-use crate::setting::{Entry, Setting, Settings, Tree, kind_of, shown};
+use crate::setting::{Entry, Setting, Settings, Tree};
 use crate::source::Origin;
 
 mod keys;
@@ -39,7 +43,8 @@ pub enum PieceSource {
     Oci(String),
 }
 
-/// What a piece may do, as the person says who installs it.
+/// What a piece may do, as the person says who installs it: files that it gets, and bounds on what it gives. The bounds narrow
+/// what was approved and do not replace it, since an Installation may have come with the piece.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Grants {
     /// Paths on this machine by the name of the piece's wish, with the place where each was written.
@@ -48,6 +53,8 @@ pub struct Grants {
     pub emits: Option<Vec<Selector>>,
     /// What of others it may amend; nothing was said when absent.
     pub amends: Option<Vec<Selector>>,
+    /// What its objects may be able to do; nothing was said when absent.
+    pub abilities: Option<Vec<Ability>>,
 }
 
 /// How much a piece may use; what is absent is the host's default.
@@ -133,22 +140,25 @@ pub fn by_name(spec: &mut Setting, problems: &mut Problems) {
     pieces.value = Tree::Map(map);
 }
 
-/// As a document, with `pieces` a list again.
+/// As a document, with `pieces` and `policies` lists again.
 #[must_use]
 pub fn to_document(name: Option<&str>, spec: &Setting) -> Value {
     let mut spec = spec.to_json();
-    if let Some(Value::Object(pieces)) = spec.get_mut("pieces").map(Value::take) {
-        let list: Vec<Value> = pieces
+    for key in ["pieces", "policies"] {
+        let Some(Value::Object(named)) = spec.get_mut(key).map(Value::take) else {
+            continue;
+        };
+        let list: Vec<Value> = named
             .into_iter()
             .map(|(name, fields)| {
-                let mut piece = json!({ "name": name });
-                if let (Some(piece), Value::Object(fields)) = (piece.as_object_mut(), fields) {
-                    piece.extend(fields);
+                let mut entry = json!({ "name": name });
+                if let (Some(entry), Value::Object(fields)) = (entry.as_object_mut(), fields) {
+                    entry.extend(fields);
                 }
-                piece
+                entry
             })
             .collect();
-        spec["pieces"] = Value::Array(list);
+        spec[key] = Value::Array(list);
     }
     match name {
         Some(name) => {
@@ -185,11 +195,48 @@ pub fn forget_source(below: &mut Setting, name: &str) {
     }
 }
 
-fn wrong(setting: &Setting, wanted: &str, path: &Path) -> Problem {
-    let message = format!(
-        "must be {wanted}, not {} `{}`",
-        kind_of(&setting.value),
-        shown(setting)
-    );
-    Problem::at(&setting.origin, path, message)
+/// Makes the relative paths of a document of the file `file` relative to where that file's own name is: `./conf` in
+/// `prod/mesh.yaml` is `prod/./conf`. `pieces` is a map by name.
+pub fn relative_to(spec: &mut Setting, file: &str) {
+    let Some((folder, _)) = file.rsplit_once('/') else {
+        return;
+    };
+    let join = |setting: Option<&mut Setting>| {
+        if let Some(Setting {
+            value: Tree::Text(path),
+            ..
+        }) = setting
+            && !path.is_empty()
+            && !path.starts_with('/')
+        {
+            *path = format!("{folder}/{path}");
+        }
+    };
+    fn below<'a>(setting: &'a mut Setting, key: &str) -> Option<&'a mut Setting> {
+        Some(&mut setting.map_mut()?.get_mut(key)?.setting)
+    }
+    let pieces = below(spec, "pieces").and_then(Setting::map_mut);
+    for piece in pieces.into_iter().flat_map(|pieces| pieces.values_mut()) {
+        let piece = &mut piece.setting;
+        join(below(piece, "source").and_then(|source| below(source, "file")));
+        let files = below(piece, "grants").and_then(|grants| below(grants, "files"));
+        for entry in files
+            .and_then(Setting::map_mut)
+            .into_iter()
+            .flat_map(|files| files.values_mut())
+        {
+            join(Some(&mut entry.setting));
+        }
+    }
+}
+
+/// `built-in`, a path, a registry reference.
+impl fmt::Display for PieceSource {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Builtin(_) => "built-in",
+            Self::File(path) => path,
+            Self::Oci(reference) => reference,
+        })
+    }
 }

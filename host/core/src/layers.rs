@@ -1,7 +1,7 @@
 //! The layers that settings are made of. Owns their order and their merging; what settings mean is not known here.
 //!
 //! Lowest first: the profile and what it builds on, settings kept from an earlier revision, `--plugin`, `-f` in order,
-//! `--set` in order, `--name` and `--namespace`. Everything is collected, and all problems come out together.
+//! `--set` in order, `--grant`, `--name` and `--namespace`. Everything is collected, and all problems come out together.
 //!
 //! Unlike in istioctl 1.4, `--set profile=` counts beside a `-f` too, where it was ignored; and several `-f` are laid over
 //! each other.
@@ -34,6 +34,7 @@ pub struct Layers {
     plugins: Vec<Plugin>,
     files: Vec<Document>,
     sets: Vec<Assignment>,
+    grants: Vec<Assignment>,
     profile: Option<Arc<Source>>,
     name: Option<Arc<Source>>,
     namespace: Option<Arc<Source>>,
@@ -65,6 +66,8 @@ pub struct Merged {
     pub unfit: Problems,
     /// What was probably not meant.
     pub warnings: Vec<Problem>,
+    /// The first file of an Installation that was given.
+    pub file: Option<String>,
 }
 
 impl Layers {
@@ -117,6 +120,32 @@ impl Layers {
             name: name.to_owned(),
             source,
             digest,
+        });
+    }
+
+    /// `--grant PIECE:NAME=PATH`: files that a piece asks for under that name.
+    pub fn grant(&mut self, text: &str) {
+        let source = Source::new(SourceKind::Argument, "--grant", text);
+        let origin = Origin::whole(&source);
+        let parts = text.split_once(':').and_then(|(piece, rest)| {
+            let (wish, path) = rest.split_once('=')?;
+            Some((piece, wish, path))
+        });
+        let Some((piece, wish, path)) = parts.filter(|(piece, wish, path)| {
+            is_dns_label(piece) && is_dns_label(wish) && !path.is_empty()
+        }) else {
+            self.problems.push(
+                Problem::at(&origin, "", "is not PIECE:NAME=PATH").hint(
+                    "write one such as dashboards:files=./conf; `meshhost plugin inspect` shows the names of the files that a piece asks for",
+                ),
+            );
+            return;
+        };
+        let path_of = Path::of("pieces").key(piece);
+        self.grants.push(Assignment {
+            path: path_of.key("grants").key("files").key(wish),
+            value: Setting::new(&origin, Tree::Text(path.to_owned())),
+            key: origin,
         });
     }
 
@@ -261,6 +290,13 @@ impl Layers {
                 merge.lay_given(document);
             }
         }
+        let file = self
+            .files
+            .iter()
+            .filter(|document| document.api == Api::Installation)
+            .map(|document| &document.spec.origin.source)
+            .find(|source| source.kind == SourceKind::File)
+            .map(|source| source.name.clone());
         let before_files = merge.control_plane.get("defaultNamespace").cloned();
         for document in self.files {
             merge.lay_given(document);
@@ -268,6 +304,10 @@ impl Layers {
         merge.forget_default_namespace(&self.sets, before_files);
         for (number, assignment) in self.sets.iter().enumerate() {
             merge.warn_if_overridden(assignment, &self.sets[number + 1..]);
+            merge.assign(assignment);
+        }
+        for (number, assignment) in self.grants.iter().enumerate() {
+            merge.warn_if_overridden(assignment, &self.grants[number + 1..]);
             merge.assign(assignment);
         }
         if let Some(namespace) = &self.namespace {
@@ -281,7 +321,7 @@ impl Layers {
         if let Some(name) = &self.name {
             merge.name = Some(name.text.clone());
         }
-        merge.finish(profile, named_at)
+        merge.finish(profile, named_at, file)
     }
 
     /// `--profile` and `--set profile=` must not contradict each other.

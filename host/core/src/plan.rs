@@ -19,7 +19,7 @@ mod comparison;
 
 pub use cause::Cause;
 pub use comparison::Comparison;
-pub use fields::{FieldChange, changes, masked};
+pub use fields::{FieldChange, changes, masked, path_of};
 pub use refusal::Refusal;
 
 /// What applying would do. Only planning against a cluster makes one, and applying takes it by value.
@@ -64,6 +64,9 @@ pub struct Planned {
     pub api_version: String,
     /// The piece it comes from.
     pub piece: String,
+    /// Pieces that amended it, with the fields (RFC 6901 pointers) that each has set or removed.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub amended: Vec<(String, Vec<String>)>,
     /// Its wave, from 0.
     pub wave: usize,
     /// What happens to it.

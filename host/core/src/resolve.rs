@@ -2,6 +2,7 @@
 //! loaded and what needs their schemas, and the way back from a piece's setting to where it was written.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use serde_json::Value;
 
@@ -13,6 +14,7 @@ use crate::layers::Merged;
 use crate::nearest;
 use crate::ownership::FieldRule;
 use crate::path::Path;
+use crate::policy::{self, Policy};
 use crate::problem::{Problem, Problems};
 use crate::profile::{self, Form, Profiles};
 use crate::schema_view::SchemaView;
@@ -57,8 +59,12 @@ pub struct Chosen {
     pub pieces: Vec<ChosenPiece>,
     /// Whose fields are whose.
     pub fields: Vec<FieldRule>,
+    /// What the bundle must keep to.
+    pub policies: Arc<Vec<Policy>>,
     /// What was probably not meant.
     pub warnings: Vec<Problem>,
+    /// The first file of an Installation that was given.
+    pub file: Option<String>,
     merged: Merged,
     read: Vec<Piece>,
 }
@@ -89,6 +95,7 @@ impl Chosen {
         let mut problems = Problems::default();
         let read = installation::read(&merged.installation, &mut problems);
         let fields = installation::fields(&merged.installation, &mut problems);
+        let policies = Arc::new(policy::read(&merged.installation, &mut problems));
         let said = merged.installation.get("namespace").cloned();
         let default = merged.control_plane.get("defaultNamespace").cloned();
         // A namespace that the person gave the installation is also Istio's, unless the person gave Istio another.
@@ -126,7 +133,9 @@ impl Chosen {
             profile: merged.profile.clone(),
             pieces,
             fields,
+            policies,
             warnings: merged.warnings.clone(),
+            file: merged.file.clone(),
             merged,
             read,
         })

@@ -44,6 +44,9 @@ pub struct RevisionRequest {
     pub settings: Value,
     /// The pieces that took part, in the order of the installation.
     pub pieces: Vec<RecordedPiece>,
+    /// [Digest](crate::provenance::digest) of the bundle; empty where none was made.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub bundle: String,
 }
 
 impl RevisionRequest {
@@ -65,6 +68,20 @@ pub struct RecordedPiece {
     pub digest: String,
     /// Where it came from: `built-in`, a file, a registry reference.
     pub source: String,
+    /// The files that it was handed, by wish.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub files: Vec<RecordedFiles>,
+}
+
+/// What a piece was granted under one wish.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RecordedFiles {
+    /// The wish.
+    pub wish: String,
+    /// How many files.
+    pub count: usize,
+    /// [`digest`](crate::granted::digest) of their paths below the granted folder and their contents.
+    pub digest: String,
 }
 
 /// An object that took part.
@@ -142,7 +159,8 @@ pub fn digest(value: &Value) -> String {
         .collect()
 }
 
-fn canonical(value: &Value, text: &mut String) {
+/// A JSON text that does not depend on the order of keys.
+pub(crate) fn canonical(value: &Value, text: &mut String) {
     match value {
         Value::Object(map) => {
             let mut keys: Vec<&String> = map.keys().collect();

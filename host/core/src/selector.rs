@@ -1,5 +1,7 @@
 //! Choosing objects. Owns the one matching rule that grants, amendments, order rules and assessments share.
 
+use std::fmt;
+
 use crate::id::ObjectId;
 
 /// Chooses objects; what is `None` matches everything.
@@ -54,6 +56,46 @@ impl Selector {
             && is(&self.namespace, id.namespace.as_deref().unwrap_or(""))
             && name
     }
+
+    /// Whether it chooses everything that `other` chooses.
+    #[must_use]
+    pub fn covers(&self, other: &Self) -> bool {
+        let is = |mine: &Option<String>, other: &Option<String>| mine.is_none() || mine == other;
+        let name = match (&self.name, &other.name) {
+            (None, _) => true,
+            (Some(mine), Some(other)) => match mine.strip_suffix('*') {
+                Some(start) => other.strip_suffix('*').unwrap_or(other).starts_with(start),
+                None => mine == other,
+            },
+            (Some(mine), None) => mine == "*",
+        };
+        is(&self.group, &other.group)
+            && is(&self.kind, &other.kind)
+            && is(&self.namespace, &other.namespace)
+            && name
+    }
+}
+
+/// `Deployment.apps in istio-system named istio-*`.
+impl fmt::Display for Selector {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let kind = self.kind.as_deref().unwrap_or("every kind");
+        match self.group.as_deref() {
+            Some("") => f.write_str(kind)?,
+            Some(group) => write!(f, "{kind}.{group}")?,
+            None if self.kind.is_none() => f.write_str(kind)?,
+            None => write!(f, "{kind} of every group")?,
+        }
+        match self.namespace.as_deref() {
+            Some("") => f.write_str(", cluster-scoped")?,
+            Some(namespace) => write!(f, " in {namespace}")?,
+            None => {}
+        }
+        match &self.name {
+            Some(name) => write!(f, " named {name}"),
+            None => Ok(()),
+        }
+    }
 }
 
 #[cfg(test)]
@@ -91,6 +133,33 @@ mod tests {
                 chosen,
                 "{group} {namespace} {name}"
             );
+        }
+    }
+
+    #[test]
+    fn covers_what_chooses_no_more() {
+        let any = Selector::default();
+        let pods = Selector::kind("", "Pod");
+        let in_a = Selector {
+            namespace: Some("a".into()),
+            ..pods.clone()
+        };
+        let named = |name: &str| pods.clone().named(name);
+        for (one, other, covers) in [
+            (&any, &pods, true),
+            (&pods, &any, false),
+            (&pods, &in_a, true),
+            (&in_a, &pods, false),
+            (&pods, &named("x"), true),
+            (&named("x"), &pods, false),
+            (&named("*"), &pods, true),
+            (&named("x*"), &named("xy"), true),
+            (&named("x*"), &named("xy*"), true),
+            (&named("xy*"), &named("x*"), false),
+            (&named("x"), &named("x*"), false),
+            (&named("x*"), &named("x"), true),
+        ] {
+            assert_eq!(one.covers(other), covers, "{one} / {other}");
         }
     }
 }

@@ -1,12 +1,14 @@
 //! From loaded pieces to a bundle: contribute, combine, amend. Owns the order of these steps; must not know where pieces
 //! or settings came from, nor what becomes of the bundle.
 
+use std::collections::BTreeMap;
 use std::thread;
 
 use meshhost_core::amend::AmendError;
 use meshhost_core::bundle::{Bundle, BundleError};
-use meshhost_core::card::{Contribution, Diagnostic, Request};
+use meshhost_core::card::{Contribution, Diagnostic, GrantedFile, Request};
 use meshhost_core::facts::Facts;
+use meshhost_core::needs::{self, Need};
 use meshhost_core::problem::count;
 use meshhost_runtime::{CallError, Piece};
 use serde_json::Value;
@@ -20,8 +22,10 @@ pub struct Participant<'a> {
     pub settings: Value,
     /// Where its objects go by default.
     pub namespace: String,
-    /// Files that were granted to it.
-    pub files: Vec<meshhost_core::card::GrantedFile>,
+    /// Files that were granted to it, sorted by wish and path.
+    pub files: &'a [GrantedFile],
+    /// Whether somebody wants to know which abilities its objects and amendments need.
+    pub examined: bool,
 }
 
 /// Everything that the pieces answered.
@@ -33,6 +37,8 @@ pub struct Rendered {
     pub diagnostics: Vec<(String, Diagnostic)>,
     /// What to show after a successful apply, with the piece.
     pub notes: Vec<(String, String)>,
+    /// Which abilities the objects and amendments of the examined pieces need, by piece.
+    pub needs: BTreeMap<String, Vec<Need>>,
 }
 
 /// Why there is no bundle.
@@ -67,7 +73,7 @@ pub fn render(
             namespace: participant.namespace.clone(),
             facts: facts.clone(),
             settings: participant.settings.clone(),
-            files: participant.files.clone(),
+            files: participant.files.to_vec(),
         })
         .collect();
     let mut rendered = Rendered::default();
@@ -90,6 +96,14 @@ pub fn render(
         contributions.push((card, contribution));
     }
     rendered.bundle = Bundle::combine(contributions, facts).map_err(PipelineError::Bundle)?;
+    for participant in participants
+        .iter()
+        .filter(|participant| participant.examined)
+    {
+        let piece = &participant.piece.card().name;
+        let needs = needs::contributed(&rendered.bundle, piece);
+        rendered.needs.insert(piece.clone(), needs);
+    }
     for (participant, request) in participants.iter().zip(&requests) {
         let card = participant.piece.card();
         if card.amends.is_empty() {
@@ -100,7 +114,16 @@ pub fn render(
             .piece
             .amend(request, &selected)
             .map_err(|error| PipelineError::Calls(vec![error]))?;
+        let before = participant.examined.then(|| rendered.bundle.clone());
         rendered.bundle.amend(card, &amendments)?;
+        if let Some(before) = before {
+            let needs = needs::amended(&before, &rendered.bundle, &card.name);
+            rendered
+                .needs
+                .entry(card.name.clone())
+                .or_default()
+                .extend(needs);
+        }
         rendered.diagnostics.extend(
             amendments
                 .diagnostics

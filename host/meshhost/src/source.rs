@@ -3,6 +3,9 @@
 use std::fs::File;
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
+use std::sync::OnceLock;
+
+use sha2::{Digest as _, Sha256};
 
 /// The largest file that is read as a piece. What may be compiled is decided later, by the piece's limits.
 const LARGEST: u64 = 256 << 20;
@@ -49,6 +52,22 @@ pub fn builtin(name: &str) -> Result<Vec<u8>, SourceError> {
                 .collect::<Vec<_>>()
                 .join(", "),
         })
+}
+
+/// Whether a component is, byte for byte, a built-in piece; `digest` is `sha256:…`.
+#[must_use]
+pub fn is_builtin(digest: &str) -> bool {
+    static DIGESTS: OnceLock<Vec<String>> = OnceLock::new();
+    let digests = DIGESTS.get_or_init(|| {
+        let hex = |byte: &u8| format!("{byte:02x}");
+        meshhost_builtin::all()
+            .iter()
+            .map(|builtin| Sha256::digest(builtin.component).iter().map(hex).collect())
+            .collect()
+    });
+    digest
+        .strip_prefix("sha256:")
+        .is_some_and(|hex| digests.iter().any(|known| known == hex))
 }
 
 /// A component in a file.

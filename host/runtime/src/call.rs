@@ -112,6 +112,9 @@ impl fmt::Display for Reached {
             Limit::ModuleSize => write!(f, "is larger than {value}"),
             Limit::CompileTime => write!(f, "took longer than {value} to compile"),
             Limit::CompileMemory => write!(f, "needs more than {value} of memory to compile"),
+            Limit::Files => write!(f, "was granted more than {value} files"),
+            Limit::FilesSize => write!(f, "was granted more than {value} of files"),
+            Limit::FilesDepth => write!(f, "was granted folders deeper than {value}"),
         }?;
         write!(f, "; if it is meant to, raise the limit: {raise}")
     }

@@ -36,6 +36,12 @@ pub struct Limits {
     /// time counts too. Beyond it the host stops waiting, as with `compile_time`: who gets that error should end the
     /// process, as what is compiling goes on growing. Default 2 GiB; a component of 27 MB needs 500 MB.
     pub compile_memory: u64,
+    /// Files that are handed over in all (`files`). Default 10,000.
+    pub files: u64,
+    /// Bytes of all files that are handed over (`files-size`); a piece needs memory for them too. Default 64 MiB.
+    pub files_size: u64,
+    /// How deep a granted folder may be: 1 is a folder with files and no folders (`files-depth`). Default 16.
+    pub files_depth: u64,
 }
 
 impl Default for Limits {
@@ -49,6 +55,9 @@ impl Default for Limits {
             module_size: 64 * MIB,
             compile_time: Duration::from_secs(120),
             compile_memory: 2 * GIB,
+            files: 10_000,
+            files_size: 64 * MIB,
+            files_depth: 16,
         }
     }
 }
@@ -72,6 +81,12 @@ pub enum Limit {
     CompileTime,
     /// [`Limits::compile_memory`].
     CompileMemory,
+    /// [`Limits::files`].
+    Files,
+    /// [`Limits::files_size`].
+    FilesSize,
+    /// [`Limits::files_depth`].
+    FilesDepth,
 }
 
 /// What is wrong with `NAME=VALUE`.
@@ -106,7 +121,7 @@ pub enum LimitError {
 
 impl Limit {
     /// Every limit.
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 11] = [
         Self::Time,
         Self::Memory,
         Self::Output,
@@ -115,6 +130,9 @@ impl Limit {
         Self::ModuleSize,
         Self::CompileTime,
         Self::CompileMemory,
+        Self::Files,
+        Self::FilesSize,
+        Self::FilesDepth,
     ];
 
     /// As it is spelled in `--limit PIECE.NAME=VALUE`.
@@ -129,6 +147,9 @@ impl Limit {
             Self::ModuleSize => "module-size",
             Self::CompileTime => "compile-time",
             Self::CompileMemory => "compile-memory",
+            Self::Files => "files",
+            Self::FilesSize => "files-size",
+            Self::FilesDepth => "files-depth",
         }
     }
 
@@ -144,16 +165,22 @@ impl Limit {
             Self::ModuleSize => "size of the component",
             Self::CompileTime => "time to wait for compiling",
             Self::CompileMemory => "memory that compiling may take",
+            Self::Files => "number of granted files",
+            Self::FilesSize => "size of all granted files",
+            Self::FilesDepth => "depth of granted folders",
         }
     }
 
     fn unit(self) -> Unit {
         match self {
             Self::Time | Self::CompileTime => Unit::Time,
-            Self::Objects => Unit::Count,
-            Self::Memory | Self::Output | Self::Stack | Self::ModuleSize | Self::CompileMemory => {
-                Unit::Bytes
-            }
+            Self::Objects | Self::Files | Self::FilesDepth => Unit::Count,
+            Self::Memory
+            | Self::Output
+            | Self::Stack
+            | Self::ModuleSize
+            | Self::CompileMemory
+            | Self::FilesSize => Unit::Bytes,
         }
     }
 
@@ -168,6 +195,9 @@ impl Limit {
             Self::Stack => (64 * KIB, 256 * MIB),
             Self::ModuleSize => (KIB, GIB),
             Self::CompileMemory => (16 * MIB, 1024 * GIB),
+            Self::Files => (1, 1_000_000),
+            Self::FilesSize => (1, 2 * GIB),
+            Self::FilesDepth => (1, 256),
         }
     }
 }
@@ -205,6 +235,9 @@ impl Limits {
             Limit::ModuleSize => self.module_size = number,
             Limit::CompileTime => self.compile_time = Duration::from_millis(number),
             Limit::CompileMemory => self.compile_memory = number,
+            Limit::Files => self.files = number,
+            Limit::FilesSize => self.files_size = number,
+            Limit::FilesDepth => self.files_depth = number,
         }
         Ok(())
     }
@@ -216,7 +249,8 @@ impl Limits {
     }
 
     /// The flag that doubles a limit, for a message that says it was reached.
-    pub(crate) fn raised(&self, piece: &str, limit: Limit) -> String {
+    #[must_use]
+    pub fn raised(&self, piece: &str, limit: Limit) -> String {
         let more = self.number(limit).saturating_mul(2).min(limit.range().1);
         format!(
             "--limit {piece}.{}={}",
@@ -236,6 +270,9 @@ impl Limits {
             Limit::ModuleSize => self.module_size,
             Limit::CompileTime => millis(self.compile_time),
             Limit::CompileMemory => self.compile_memory,
+            Limit::Files => self.files,
+            Limit::FilesSize => self.files_size,
+            Limit::FilesDepth => self.files_depth,
         }
     }
 }
@@ -329,7 +366,7 @@ mod tests {
             ]
             .join("\n"),
             @r#"
-        there is no limit "tiem": it is one of time, memory, output, objects, stack, module-size, compile-time, compile-memory
+        there is no limit "tiem": it is one of time, memory, output, objects, stack, module-size, compile-time, compile-memory, files, files-size, files-depth
         limit time cannot be "1": give a whole number of ms, s, min or h, such as 20s
         limit time cannot be "s": give a whole number of ms, s, min or h, such as 20s
         limit time cannot be "-1s": give a whole number of ms, s, min or h, such as 20s

@@ -52,6 +52,13 @@ impl Piece {
         &self.card
     }
 
+    /// The same piece under the name that the installation gives it: whatever is said of it is said under that name.
+    #[must_use]
+    pub fn named(mut self, name: &str) -> Self {
+        name.clone_into(&mut self.card.name);
+        self
+    }
+
     /// `sha256:` and the hexadecimal digest of the component's bytes.
     #[must_use]
     pub fn digest(&self) -> &str {

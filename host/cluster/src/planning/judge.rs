@@ -104,6 +104,7 @@ impl Judge<'_> {
             id: self.id().clone(),
             api_version: self.candidate.contributed.object.api_version().to_owned(),
             piece: self.piece().to_owned(),
+            amended: self.candidate.contributed.amended.clone(),
             wave: self.candidate.wave,
             action,
             because: Vec::new(),

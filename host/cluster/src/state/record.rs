@@ -198,6 +198,7 @@ mod tests {
                 by: String::new(),
                 settings: json!({"a": ["b", 1, null]}),
                 pieces: Vec::new(),
+                bundle: String::new(),
             },
             objects: Vec::new(),
         };

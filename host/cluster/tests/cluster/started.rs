@@ -103,6 +103,7 @@ pub(crate) fn request(settings: &str) -> RevisionRequest {
         by: "tester".into(),
         settings: json!({ "settings": settings }),
         pieces: Vec::new(),
+        bundle: String::new(),
     }
 }
 

@@ -68,6 +68,7 @@ pub(crate) async fn apply(cluster: &Cluster, bundle: &Bundle) -> Applied {
         by: String::new(),
         settings: Value::Null,
         pieces: Vec::new(),
+        bundle: String::new(),
     };
     let options = ApplyOptions {
         timeout: Duration::from_secs(1_800),

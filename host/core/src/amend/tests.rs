@@ -111,6 +111,16 @@ fn refuses_to_reach_further() {
             json!({"metadata": {"finalizers": ["x"]}}),
             "must not touch metadata.finalizers",
         ),
+        (
+            0,
+            json!({"metadata": {"annotations": {"meshhost.dev/piece": "x"}}}),
+            "must not set metadata.annotations[meshhost.dev/piece]: only meshhost sets it",
+        ),
+        (
+            0,
+            json!({"metadata": {"labels": {"applyset.kubernetes.io/part-of": "x"}}}),
+            "must not set metadata.labels[applyset.kubernetes.io/part-of]: the inventory sets it",
+        ),
     ] {
         let error = amended(number, &patch).unwrap_err().to_string();
         assert!(error.contains(why), "{error}");

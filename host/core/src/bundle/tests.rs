@@ -141,6 +141,20 @@ fn refuses_what_reaches_beyond_its_own_object() {
 }
 
 #[test]
+fn what_meshhost_says_on_objects_nobody_else_says() {
+    let mut object = config_map("x");
+    object["metadata"]["annotations"] = json!({"meshhost.dev/on-remove": "keep"});
+    assert_eq!(problems(&[object.clone()]), [""; 0]);
+    object["metadata"]["annotations"]["meshhost.dev/piece"] = json!("cni");
+    assert_eq!(
+        problems(&[object]),
+        [
+            "piece a: ConfigMap ns/x: metadata.annotations[meshhost.dev/piece] must not be set: only meshhost sets it"
+        ]
+    );
+}
+
+#[test]
 fn checks_scope_against_the_server_and_the_bundles_own_definitions() {
     let crd = json!({
         "apiVersion": "apiextensions.k8s.io/v1", "kind": "CustomResourceDefinition",

@@ -9,11 +9,11 @@
 //! ```
 
 use super::reader::Reader;
-use super::wrong;
 use crate::field_path::FieldPath;
 use crate::ownership::{FieldRule, Policy};
 use crate::path::Path;
 use crate::problem::{Problem, Problems};
+use crate::reading::wrong;
 use crate::setting::Setting;
 
 /// Reads the rules of a merged spec; what cannot be read is a problem and left out.

@@ -2,16 +2,17 @@
 
 use std::time::Duration;
 
-use super::{Grants, Limits, Piece, PieceSource, wrong};
+use super::{Grants, Limits, Piece, PieceSource};
 use crate::nearest;
 use crate::object::is_dns_label;
 use crate::path::Path;
 use crate::problem::{Problem, Problems};
+use crate::reading::{self, wrong};
 use crate::selector::Selector;
 use crate::setting::{Entry, Setting, Tree};
 use crate::source::Origin;
 
-const SPEC: [&str; 4] = ["profile", "namespace", "pieces", "fields"];
+const SPEC: [&str; 5] = ["profile", "namespace", "pieces", "fields", "policies"];
 const PIECE: [&str; 8] = [
     "name",
     "enabled",
@@ -23,7 +24,7 @@ const PIECE: [&str; 8] = [
     "limits",
 ];
 const SOURCE: [&str; 3] = ["builtin", "file", "oci"];
-const GRANTS: [&str; 3] = ["files", "emits", "amends"];
+const GRANTS: [&str; 4] = ["files", "emits", "amends", "abilities"];
 const LIMITS: [&str; 3] = ["memory", "time", "output"];
 
 /// Reads the pieces of a merged spec; what cannot be read is a problem and left out.
@@ -53,30 +54,11 @@ pub(super) struct Reader<'a> {
 
 impl Reader<'_> {
     pub(super) fn known(&mut self, setting: &Setting, known: &[&str], path: &Path, of: &str) {
-        let Some(map) = setting.map() else {
-            self.problems.push(wrong(setting, "a map", path));
-            return;
-        };
-        for (key, entry) in map {
-            if !known.contains(&key.as_str()) {
-                let message = format!("is not a setting of {of}");
-                self.problems.push(
-                    Problem::at(&entry.key, path.key(key), message)
-                        .maybe_hint(nearest::hint(key, known.iter().copied())),
-                );
-            }
-        }
+        reading::known(setting, known, path, of, self.problems);
     }
 
     fn text(&mut self, setting: Option<&Setting>, path: &Path) -> Option<String> {
-        let setting = setting?;
-        match setting.text() {
-            Some(text) if !text.is_empty() => Some(text.to_owned()),
-            _ => {
-                self.problems.push(wrong(setting, "a text", path));
-                None
-            }
-        }
+        reading::text(setting, path, self.problems)
     }
 
     fn namespace(&mut self, setting: &Setting, path: &Path) -> Option<String> {
@@ -222,42 +204,20 @@ impl Reader<'_> {
                 }
             }
         }
-        grants.emits = self.selectors(setting.get("emits"), &path.key("emits"));
-        grants.amends = self.selectors(setting.get("amends"), &path.key("amends"));
+        let path_of = |key: &str| path.key(key);
+        grants.emits = reading::selectors(setting.get("emits"), &path_of("emits"), self.problems);
+        grants.amends =
+            reading::selectors(setting.get("amends"), &path_of("amends"), self.problems);
+        grants.abilities = reading::abilities(
+            setting.get("abilities"),
+            &path_of("abilities"),
+            self.problems,
+        );
         grants
     }
 
-    fn selectors(&mut self, setting: Option<&Setting>, path: &Path) -> Option<Vec<Selector>> {
-        let setting = setting?;
-        let Some(list) = setting.list() else {
-            self.problems
-                .push(wrong(setting, "a list of selectors", path));
-            return None;
-        };
-        let selectors = list.iter().enumerate();
-        let selectors = selectors.filter_map(|(at, entry)| self.selector(entry, &path.index(at)));
-        Some(selectors.collect())
-    }
-
     pub(super) fn selector(&mut self, entry: &Setting, path: &Path) -> Option<Selector> {
-        let known = ["group", "kind", "namespace", "name"];
-        self.known(entry, &known, path, "a selector");
-        let mut selector = Selector::default();
-        for (key, field) in entry.map()? {
-            let Some(text) = field.setting.text() else {
-                self.problems
-                    .push(wrong(&field.setting, "a text", &path.key(key)));
-                continue;
-            };
-            let place = match key.as_str() {
-                "group" => &mut selector.group,
-                "kind" => &mut selector.kind,
-                "namespace" => &mut selector.namespace,
-                _ => &mut selector.name,
-            };
-            *place = Some(text.to_owned());
-        }
-        Some(selector)
+        reading::selector(entry, path, self.problems)
     }
 
     fn limits(&mut self, limits: Option<&Setting>, path: &Path) -> Limits {

@@ -155,6 +155,7 @@ impl Merge {
         mut self,
         profile: String,
         named_at: Option<Origin>,
+        file: Option<String>,
     ) -> Result<Merged, Problems> {
         let origin = named_at.unwrap_or_else(|| self.control_plane.origin.clone());
         let said = Setting::new(&origin, Tree::Text(profile.clone()));
@@ -210,6 +211,7 @@ impl Merge {
             installation: self.installation,
             given: self.given,
             warnings: self.warnings,
+            file,
         })
     }
 }

@@ -129,6 +129,14 @@ pub fn masked(text: &str, object: &Value) -> String {
         .fold(text.to_owned(), |text, secret| text.replace(&secret, "***"))
 }
 
+/// An RFC 6901 pointer to a field as [`FieldChange::path`] spells it.
+#[must_use]
+pub fn path_of(pointer: &str) -> String {
+    pointer.split('/').skip(1).fold(String::new(), |path, key| {
+        join(&path, &key.replace("~1", "/").replace("~0", "~"))
+    })
+}
+
 fn mask(value: &mut Option<Value>, with: &str) {
     if value.is_some() {
         *value = Some(Value::from(with));

@@ -503,12 +503,22 @@ fn mistakes_in_an_installation() {
         // unknown grant
         (
             "pieces: [{name: cni, grants: {network: true}}]",
-            "f.yaml:4:33: pieces.cni.grants.network: is not a setting of grants | known here: `amends`, `emits` and `files`",
+            "f.yaml:4:33: pieces.cni.grants.network: is not a setting of grants | known here: `abilities`, `amends`, `emits` and `files`",
         ),
         // files
         (
             "pieces: [{name: cni, grants: {files: [a]}}]",
             "f.yaml:4:40: pieces.cni.grants.files: must be a map of wishes to paths, not a list `[\"a\"]`",
+        ),
+        // ability
+        (
+            "pieces: [{name: cni, grants: {abilities: [priviledged]}}]",
+            "f.yaml:4:45: pieces.cni.grants.abilities[0]: `priviledged` is no ability | did you mean `privileged`?",
+        ),
+        // policies
+        (
+            "policies: {a: b}",
+            "f.yaml:4:13: policies: must be a list of policies, not a map `{\"a\":\"b\"}`",
         ),
         // selector
         (

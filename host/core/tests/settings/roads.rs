@@ -619,3 +619,87 @@ fn the_merged_documents_give_the_same_again() {
     again.file("all.yaml", &to_yaml_documents(&documents));
     assert_eq!(resolve(again).unwrap().pieces, resolved.pieces);
 }
+
+#[test]
+fn files_are_granted_beside_the_document_or_on_the_command_line() {
+    let document = "apiVersion: meshhost.dev/v1alpha1
+kind: Installation
+spec:
+  pieces:
+  - name: addons
+    source: {file: pieces/addons.wasm}
+    grants:
+      files: {beside: ./conf, absolute: /etc/conf, replaced: x}
+";
+    let mut layers = Layers::new();
+    layers.file("prod/mesh.yaml", document);
+    layers.grant("addons:replaced=./here");
+    layers.grant("addons:more=a=b:c");
+    let chosen = layers.choose(&Profiles::builtin()).unwrap();
+    assert_eq!(chosen.file.as_deref(), Some("prod/mesh.yaml"));
+    let addons = chosen.pieces.iter().find(|piece| piece.name == "addons");
+    let addons = addons.unwrap();
+    assert_eq!(
+        addons.source,
+        PieceSource::File("prod/pieces/addons.wasm".into())
+    );
+    let files: Vec<_> = addons
+        .grants
+        .files
+        .iter()
+        .map(|(wish, (path, _))| (wish.as_str(), path.as_str()))
+        .collect();
+    assert_eq!(
+        files,
+        [
+            ("absolute", "/etc/conf"),
+            ("beside", "prod/./conf"),
+            ("more", "a=b:c"),
+            ("replaced", "./here"),
+        ]
+    );
+    // Kept with a revision, they mean the same from the same folder.
+    let given: Vec<String> = chosen.given().iter().map(ToString::to_string).collect();
+    let mut kept = Layers::new();
+    kept.keep("revision 1", &given.join("\n---\n"));
+    let kept = kept.choose(&Profiles::builtin()).unwrap();
+    let again = kept.pieces.iter().find(|piece| piece.name == "addons");
+    assert_eq!(again.unwrap().source, addons.source);
+    assert_eq!(again.unwrap().grants.files["beside"].0, "prod/./conf");
+}
+
+#[test]
+fn a_later_document_adds_policies_and_does_not_drop_them() {
+    let document = |policies: &str| {
+        format!(
+            "apiVersion: meshhost.dev/v1alpha1\nkind: Installation\nspec:\n  policies:\n{policies}"
+        )
+    };
+    let mut layers = Layers::new();
+    layers.file(
+        "base.yaml",
+        &document("  - {name: owners, labels: [owner]}\n  - {name: pods, podSecurity: {level: baseline}}\n"),
+    );
+    layers.file(
+        "prod.yaml",
+        &document("  - {name: owners, labels: [app, owner]}\n"),
+    );
+    layers.set("policies.pods.podSecurity.level=restricted");
+    let chosen = layers.choose(&Profiles::builtin()).unwrap();
+    let told: Vec<String> = chosen
+        .policies
+        .iter()
+        .map(|policy| format!("{} {:?}", policy.name, policy.rules))
+        .collect();
+    assert_eq!(
+        told,
+        [
+            "owners [Labels([\"app\", \"owner\"])]",
+            "pods [PodSecurity { level: Restricted, namespaces: {} }]",
+        ]
+    );
+    let given: Vec<String> = chosen.given().iter().map(ToString::to_string).collect();
+    let mut kept = Layers::new();
+    kept.keep("revision 1", &given.join("\n---\n"));
+    assert_eq!(kept.choose(&Profiles::builtin()).unwrap().policies.len(), 2);
+}

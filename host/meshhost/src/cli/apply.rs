@@ -6,6 +6,7 @@ use meshhost::assessors::Assessors;
 use meshhost_cluster::{ApplyOptions, Cluster};
 use meshhost_core::plan::Plan;
 use meshhost_core::problem::count;
+use meshhost_core::provenance;
 use meshhost_core::revision::RevisionRequest;
 use serde_json::Value;
 
@@ -13,8 +14,8 @@ use crate::cli::args::{Apply, Consent, DryRun, Report, Wanted};
 use crate::cli::fault::{Fault, exit};
 use crate::cli::plan_text::Tense;
 use crate::cli::progress::Progress;
-use crate::cli::wish::Typed;
-use crate::cli::{ask, causes, diff, plan_text, render, report, session};
+use crate::cli::wish::{Typed, Wish};
+use crate::cli::{approval, ask, causes, diff, plan_text, render, report, session};
 
 /// How many removals are named in a question; the plan above it names them all.
 const NAMED: usize = 5;
@@ -40,31 +41,61 @@ pub(crate) fn run(args: &Apply) -> Result<u8, Fault> {
         let wish = typed.over(|| None)?.resolve()?;
         let rendered = wish.render(&facts)?;
         render::tell(&wish, &rendered);
+        approval::tell(&wish, &rendered, settings)?;
         report::talk(&format!(
             "dry run: {} rendered, no cluster was asked",
             count(rendered.bundle.objects.len(), "object")
         ));
         return Ok(exit::DONE);
     }
-    session::block_on(on_cluster(args, typed))
+    let name = typed.installation().to_owned();
+    let asked = match typed {
+        Typed::Whole(draft) => {
+            let wish = draft.resolve()?;
+            if args.dry_run.is_none() {
+                approval::refuse_early(&wish, settings)?;
+            }
+            Asked::Whole(Box::new(wish))
+        }
+        over @ Typed::Over(_) => Asked::Over(over),
+    };
+    session::block_on(on_cluster(args, &name, asked))
 }
 
-async fn on_cluster(args: &Apply, typed: Typed) -> Result<u8, Fault> {
-    let installation = session::installation(&args.wanted.cluster, typed.installation());
+/// What is asked for, as far as it is known without the cluster.
+enum Asked {
+    Whole(Box<Wish>),
+    Over(Typed),
+}
+
+async fn on_cluster(args: &Apply, name: &str, asked: Asked) -> Result<u8, Fault> {
+    let installation = session::installation(&args.wanted.cluster, name);
     let mut cluster = session::connect(&args.wanted.cluster).await?;
-    let last = match args.wanted.keep_settings {
-        true => session::last_revision(&cluster, &installation).await?,
-        false => None,
+    let wish = match asked {
+        Asked::Whole(wish) => *wish,
+        Asked::Over(typed) => {
+            let last = session::last_revision(&cluster, &installation).await?;
+            typed.over(|| last.as_ref().map(session::kept))?.resolve()?
+        }
     };
-    let wish = typed.over(|| last.as_ref().map(session::kept))?.resolve()?;
     let judges = Assessors::new(wish.pieces());
     cluster.assess_with(Arc::new(judges));
     let facts = cluster
         .facts()
         .await
         .map_err(|error| Fault::from_error(&error))?;
-    let rendered = wish.render(&facts)?;
+    let mut rendered = wish.render(&facts)?;
     render::tell(&wish, &rendered);
+    let settings = &args.wanted.settings;
+    match args.dry_run {
+        None => approval::require(&wish, &rendered, settings)?,
+        Some(_) => approval::tell(&wish, &rendered, settings)?,
+    }
+    let pieces = wish.recorded();
+    let digest = provenance::digest(&rendered.bundle, &pieces);
+    if args.provenance.is_some() {
+        rendered.bundle = provenance::annotated(rendered.bundle, &pieces);
+    }
     let options = session::plan_options(&args.wanted.ownership, wish.fields.clone());
     let wanted = rendered.bundle.with_restarts().with_versioned_names();
     let mut plan = cluster
@@ -86,7 +117,7 @@ async fn on_cluster(args: &Apply, typed: Typed) -> Result<u8, Fault> {
         report::talk("nothing was changed");
         return Ok(exit::FAILED);
     }
-    let request = session::request(Value::Array(wish.given.clone()), wish.recorded());
+    let request = session::request(Value::Array(wish.given.clone()), pieces, digest);
     let applied = work_off(args, &cluster, &installation.name, plan, request).await?;
     if args.output == Report::Text {
         for (piece, note) in &rendered.notes {

@@ -5,6 +5,10 @@ use std::time::Duration;
 
 use clap::{Args, Parser, Subcommand, ValueEnum, ValueHint};
 
+mod plugin;
+
+pub(crate) use plugin::{Add, Plugin};
+
 /// Install a service mesh from sandboxed pieces.
 #[derive(Debug, Parser)]
 #[command(
@@ -51,7 +55,7 @@ pub(crate) enum Command {
 }
 
 /// What is to be installed: the same flags for every command that renders.
-#[derive(Debug, Default, Args)]
+#[derive(Debug, Clone, Default, Args)]
 pub(crate) struct Settings {
     /// An Installation or IstioControlPlane document; later files win; `-` is stdin
     #[arg(short = 'f', long = "filename", value_name = "FILE", value_hint = ValueHint::FilePath)]
@@ -68,12 +72,22 @@ pub(crate) struct Settings {
     /// A piece to add, or to take instead of the one with the same name
     #[arg(long = "plugin", value_name = "[NAME=]FILE", value_hint = ValueHint::FilePath)]
     pub(crate) plugins: Vec<String>,
+    /// A file or folder for a piece that asks for it by that name, for example `dashboards:files=./conf`
+    #[arg(long = "grant", value_name = "PIECE:NAME=PATH")]
+    pub(crate) grants: Vec<String>,
     /// Name of the installation [default: default]
     #[arg(long, value_name = "NAME")]
     pub(crate) name: Option<String>,
     /// How much a piece may use, for example `cni.time=30s` or `cni.memory=1GiB`
     #[arg(long = "limit", value_name = "PIECE.LIMIT=VALUE")]
     pub(crate) limits: Vec<String>,
+    /// What pieces that are not built in were approved for [default: meshhost.lock beside the first Installation file, or
+    /// in the current folder]
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    pub(crate) lock_file: Option<PathBuf>,
+    /// Fail when a piece is not approved, instead of asking or saying so
+    #[arg(long)]
+    pub(crate) locked: bool,
 }
 
 /// Which cluster.
@@ -100,9 +114,9 @@ pub(crate) struct Render {
     /// Output format
     #[arg(short, long, value_name = "FORMAT", default_value = "yaml")]
     pub(crate) output: Format,
-    /// Say which piece each object comes from, as a comment above it
-    #[arg(long)]
-    pub(crate) provenance: bool,
+    /// Say which piece each object comes from, and which piece has amended which field of it
+    #[arg(long, value_name = "HOW", num_args = 0..=1, require_equals = true, default_missing_value = "comments")]
+    pub(crate) provenance: Option<Provenance>,
 }
 
 /// What is to be on which cluster.
@@ -143,6 +157,9 @@ pub(crate) struct Apply {
     /// Do not wait until everything works
     #[arg(long)]
     pub(crate) no_wait: bool,
+    /// Tell on each object, with annotations, which piece it comes from and which piece has amended which field of it
+    #[arg(long, value_name = "HOW", require_equals = true, value_parser = ["annotations"])]
+    pub(crate) provenance: Option<String>,
     #[command(flatten)]
     pub(crate) patience: Patience,
     /// Output format of what happens
@@ -288,27 +305,6 @@ pub(crate) struct Api {
 }
 
 #[derive(Debug, Subcommand)]
-pub(crate) enum Plugin {
-    /// Show what a piece is, what it may emit and what can be set
-    Inspect {
-        /// A component file, or the name of a built-in piece
-        piece: String,
-        /// Output format
-        #[arg(short, long, value_name = "FORMAT", default_value = "text")]
-        output: Report,
-    },
-    /// Make a component from what `cargo build --target wasm32-unknown-unknown` left
-    Pack {
-        /// The core module
-        #[arg(value_hint = ValueHint::FilePath)]
-        module: PathBuf,
-        /// Where to write the component
-        #[arg(short, long, value_name = "FILE", value_hint = ValueHint::FilePath)]
-        output: PathBuf,
-    },
-}
-
-#[derive(Debug, Subcommand)]
 pub(crate) enum Manifest {
     /// Like `render`
     Generate(Render),
@@ -335,6 +331,14 @@ pub(crate) enum Manifest {
 pub(crate) enum Format {
     Yaml,
     Json,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Provenance {
+    /// Above each object, in YAML
+    Comments,
+    /// On each object
+    Annotations,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]

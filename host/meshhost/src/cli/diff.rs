@@ -8,7 +8,7 @@ use crate::cli::args::{Diff, Report, Wanted};
 use crate::cli::fault::{Fault, exit};
 use crate::cli::plan_text::Tense;
 use crate::cli::wish::Typed;
-use crate::cli::{causes, plan_text, render, report, session};
+use crate::cli::{approval, causes, plan_text, render, report, session};
 
 pub(crate) async fn run(args: &Diff) -> Result<u8, Fault> {
     let Wanted {
@@ -32,6 +32,7 @@ pub(crate) async fn run(args: &Diff) -> Result<u8, Fault> {
         .map_err(|error| Fault::from_error(&error))?;
     let rendered = wish.render(&facts)?;
     render::tell(&wish, &rendered);
+    approval::tell(&wish, &rendered, settings)?;
     let options = session::plan_options(ownership, wish.fields.clone());
     let wanted = rendered.bundle.with_restarts().with_versioned_names();
     let mut plan = cluster

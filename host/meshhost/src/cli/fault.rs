@@ -4,6 +4,7 @@
 use std::fmt::Write as _;
 
 use meshhost::pipeline::PipelineError;
+use meshhost::policies::PolicyError;
 use meshhost_core::problem::{Problem, Problems};
 use meshhost_runtime::{CallError, CallFailure};
 
@@ -75,6 +76,31 @@ impl From<Problems> for Fault {
             code: exit::USAGE,
             problems: problems.0,
         }
+    }
+}
+
+/// Policies that are not kept to.
+pub(crate) fn from_policies(error: PolicyError) -> Fault {
+    match error {
+        PolicyError::Violations(violations) => {
+            let mut problems = Problems::default();
+            for violation in &violations {
+                let hint = format!(
+                    "`policies` of the installation has the rules of {}",
+                    violation.policy
+                );
+                problems.push(Problem::nowhere("", violation.to_string()).hint(hint));
+            }
+            Fault {
+                code: exit::FAILED,
+                problems: problems.0,
+            }
+        }
+        PolicyError::Time(_) => Fault::failed(
+            error.to_string(),
+            "make expressions that go through lists simpler, or give their policies a `match`",
+        ),
+        PolicyError::Host(_) => Fault::from_error(&error),
     }
 }
 

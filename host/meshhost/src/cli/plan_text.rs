@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
-use meshhost_core::plan::{Action, Cause, Counts, FieldChange, How, Plan};
+use meshhost_core::plan::{self, Action, Cause, Counts, FieldChange, How, Plan, Planned};
 use meshhost_core::problem::count;
 use serde_json::Value;
 
@@ -49,6 +49,9 @@ pub(crate) fn plan(plan: &Plan) -> String {
         }
         for change in fields {
             field(&mut text, change);
+            if let Some(piece) = amender(planned, change) {
+                let _ = writeln!(text, "      (set by piece {piece})");
+            }
         }
         for taken in &planned.takes {
             let _ = writeln!(text, "    taken from {}: {}", taken.manager, taken.field);
@@ -101,6 +104,21 @@ fn causes(because: &[Cause]) -> String {
         [] => String::new(),
         all => format!("  <- {}", all.join(", ")),
     }
+}
+
+/// Who has amended a field, if anybody has; the last one counts.
+fn amender<'a>(planned: &'a Planned, change: &FieldChange) -> Option<&'a str> {
+    let amended = planned.amended.iter().rev();
+    let touches = |pointer: &String| {
+        let field = plan::path_of(pointer);
+        let below = |one: &str, other: &str| {
+            one.strip_prefix(other)
+                .is_some_and(|rest| rest.is_empty() || rest.starts_with(['.', '[']))
+        };
+        below(&change.path, &field) || below(&field, &change.path)
+    };
+    let mut by = amended.filter(|(_, fields)| fields.iter().any(touches));
+    by.next().map(|(piece, _)| piece.as_str())
 }
 
 /// Whether counts are of what would happen or of what has happened.

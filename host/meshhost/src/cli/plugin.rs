@@ -5,17 +5,19 @@ use std::path::Path;
 
 use meshhost::source;
 use meshhost_core::card::Card;
-use meshhost_core::selector::Selector;
 use meshhost_runtime::{Limits, Piece};
 use serde_json::Value;
 
 use crate::cli::args::{Plugin, Report};
 use crate::cli::fault::{Fault, exit};
-use crate::cli::{report, wish};
+use crate::cli::{plugin_grants, report, wish};
 
 pub(crate) fn run(args: &Plugin) -> Result<u8, Fault> {
     match args {
         Plugin::Inspect { piece, output } => inspect(piece, *output),
+        Plugin::Add(args) => plugin_grants::add(args),
+        Plugin::Grants { settings, output } => plugin_grants::show(settings, *output),
+        Plugin::Remove { pieces, settings } => plugin_grants::remove(pieces, settings),
         Plugin::Pack { module, output } => pack(module, output),
     }
 }
@@ -88,9 +90,21 @@ fn text(piece: &Piece) -> String {
         card.summary,
         piece.digest()
     );
-    list(&mut text, "emits", card.emits.iter().map(selector));
-    list(&mut text, "amends", card.amends.iter().map(selector));
-    list(&mut text, "assesses", card.assesses.iter().map(selector));
+    list(
+        &mut text,
+        "emits",
+        card.emits.iter().map(ToString::to_string),
+    );
+    list(
+        &mut text,
+        "amends",
+        card.amends.iter().map(ToString::to_string),
+    );
+    list(
+        &mut text,
+        "assesses",
+        card.assesses.iter().map(ToString::to_string),
+    );
     list(
         &mut text,
         "files",
@@ -113,25 +127,6 @@ fn list(text: &mut String, title: &str, lines: impl Iterator<Item = String>) {
     for line in lines {
         let _ = writeln!(text, "  {line}");
     }
-}
-
-/// `Deployment.apps in istio-system named istio-*`.
-fn selector(selector: &Selector) -> String {
-    let kind = selector.kind.as_deref().unwrap_or("every kind");
-    let mut text = match selector.group.as_deref() {
-        Some("") => kind.to_owned(),
-        Some(group) => format!("{kind}.{group}"),
-        None => format!("{kind} of every group"),
-    };
-    match selector.namespace.as_deref() {
-        Some("") => text.push_str(", cluster-scoped"),
-        Some(namespace) => text.push_str(&format!(" in {namespace}")),
-        None => {}
-    }
-    if let Some(name) = &selector.name {
-        text.push_str(&format!(" named {name}"));
-    }
-    text
 }
 
 /// Every setting down to the leaves: path, type, default, description.

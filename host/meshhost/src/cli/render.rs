@@ -3,22 +3,39 @@
 use meshhost::pipeline::Rendered;
 use meshhost_core::bundle::Bundle;
 use meshhost_core::card::Severity;
-use meshhost_core::{release, waves, yaml};
+use meshhost_core::revision::RecordedPiece;
+use meshhost_core::{provenance, release, waves, yaml};
 use serde_json::Value;
 
-use crate::cli::args::{Format, Render};
+use crate::cli::args::{Format, Provenance, Render};
 use crate::cli::fault::{Fault, exit};
-use crate::cli::report;
 use crate::cli::wish::{self, Wish};
+use crate::cli::{approval, report};
 
 pub(crate) fn run(args: &Render) -> Result<u8, Fault> {
     let facts = release::facts(&args.kube_version).map_err(|error| {
         Fault::usage(format!("--kube-version: {error}"), "give one such as 1.37")
     })?;
+    if (args.output, args.provenance) == (Format::Json, Some(Provenance::Comments)) {
+        return Err(Fault::usage(
+            "--provenance=comments: there are no comments in JSON",
+            "say --provenance=annotations",
+        ));
+    }
     let wish = wish::read(&args.settings)?.choose()?.resolve()?;
     let rendered = wish.render(&facts)?;
     tell(&wish, &rendered);
-    report::data(&text(&rendered.bundle, args.output, args.provenance)?);
+    approval::tell(&wish, &rendered, &args.settings)?;
+    let pieces = wish.recorded();
+    let digest = provenance::digest(&rendered.bundle, &pieces);
+    let objects = rendered.bundle.objects.len();
+    let (bundle, comments) = match args.provenance {
+        Some(Provenance::Annotations) => (provenance::annotated(rendered.bundle, &pieces), false),
+        how => (rendered.bundle, how.is_some()),
+    };
+    let told = comments.then_some(&*pieces);
+    report::data(&text(&bundle, args.output, told)?);
+    report::talk(&format!("{objects} objects, bundle {digest}"));
     Ok(exit::DONE)
 }
 
@@ -43,7 +60,12 @@ pub(crate) fn tell(wish: &Wish, rendered: &Rendered) {
     }
 }
 
-fn text(bundle: &Bundle, format: Format, provenance: bool) -> Result<String, Fault> {
+/// With `pieces`, a comment above each object tells where it comes from.
+fn text(
+    bundle: &Bundle,
+    format: Format,
+    pieces: Option<&[RecordedPiece]>,
+) -> Result<String, Fault> {
     let waves = waves::waves(bundle).map_err(|error| Fault::from_error(&error))?;
     let in_order = waves
         .iter()
@@ -55,9 +77,10 @@ fn text(bundle: &Bundle, format: Format, provenance: bool) -> Result<String, Fau
         Format::Yaml => in_order
             .map(|contributed| {
                 let mut text = String::from("---\n");
-                if provenance {
-                    text.push_str(&format!("# piece: {}\n", contributed.piece));
+                if let Some(pieces) = pieces {
+                    text.push_str(&format!("# piece: {}\n", whole(&contributed.piece, pieces)));
                     for (piece, fields) in &contributed.amended {
+                        let piece = whole(piece, pieces);
                         text.push_str(&format!("# amended by {piece}: {}\n", fields.join(" ")));
                     }
                 }
@@ -73,4 +96,12 @@ fn text(bundle: &Bundle, format: Format, provenance: bool) -> Result<String, Fau
             format!("{list:#}\n")
         }
     })
+}
+
+/// Name, version and digest.
+fn whole(name: &str, pieces: &[RecordedPiece]) -> String {
+    match pieces.iter().find(|piece| piece.name == name) {
+        Some(piece) => format!("{name} {} {}", piece.version, piece.digest),
+        None => name.to_owned(),
+    }
 }

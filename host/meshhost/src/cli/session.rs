@@ -89,13 +89,18 @@ pub(crate) fn kept(revision: &Revision) -> Kept {
     }
 }
 
-/// What a revision remembers of the command that made it.
-pub(crate) fn request(settings: Value, pieces: Vec<RecordedPiece>) -> RevisionRequest {
+/// What a revision remembers of the command that made it. `bundle` is the digest of the bundle.
+pub(crate) fn request(
+    settings: Value,
+    pieces: Vec<RecordedPiece>,
+    bundle: String,
+) -> RevisionRequest {
     RevisionRequest {
         tool: concat!("meshhost ", env!("CARGO_PKG_VERSION")).to_owned(),
         at: jiff::Timestamp::now().to_string(),
         by: std::env::var("USER").unwrap_or_default(),
         settings,
         pieces,
+        bundle,
     }
 }

@@ -47,7 +47,7 @@ pub(crate) async fn run(args: &Uninstall) -> Result<u8, Fault> {
         prune: true,
         ..ApplyOptions::default()
     };
-    let request = session::request(Value::Null, Vec::new());
+    let request = session::request(Value::Null, Vec::new(), String::new());
     let applied = cluster
         .apply(plan, request, &options, &|event| progress.event(&event))
         .await;

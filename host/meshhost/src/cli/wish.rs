@@ -3,24 +3,28 @@
 
 use std::collections::BTreeMap;
 use std::io::{self, Read};
-use std::path::Path;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use meshhost::pipeline::{self, Participant, PipelineError, Rendered};
-use meshhost::source;
+use meshhost::{policies, source};
 use meshhost_core::bundle::Bundle;
+use meshhost_core::card::GrantedFile;
 use meshhost_core::document::Document;
 use meshhost_core::facts::Facts;
-use meshhost_core::installation;
 use meshhost_core::ownership::FieldRule;
+use meshhost_core::policy::Policy;
 use meshhost_core::profile::Profiles;
 use meshhost_core::resolve::{Chosen, DEFAULT_NAME, Layers, PieceSettings, PieceSource, Resolved};
 use meshhost_core::revision::RecordedPiece;
 use meshhost_core::yaml::to_yaml_documents;
+use meshhost_core::{granted, installation, lock};
 use meshhost_runtime::{CacheDir, Limits, Piece, Runtime};
 use serde_json::Value;
 
 use crate::cli::args::Settings;
 use crate::cli::fault::{self, Fault};
+use crate::cli::granted_files::{self, GrantedFiles};
 use crate::cli::limits::FlagLimits;
 use crate::cli::report;
 
@@ -39,7 +43,11 @@ pub(crate) struct Wish {
     pub(crate) fields: Vec<FieldRule>,
     /// The settings as given, to store in the revision.
     pub(crate) given: Vec<Value>,
+    /// Where approvals are.
+    pub(crate) lock_file: PathBuf,
     pieces: BTreeMap<String, Piece>,
+    files: GrantedFiles,
+    policies: Arc<Vec<Policy>>,
 }
 
 /// What was typed, as far as it can be understood without a cluster.
@@ -47,7 +55,7 @@ pub(crate) enum Typed {
     /// The whole wish.
     Whole(Box<Draft>),
     /// To be laid over settings that are on the cluster.
-    Over(Inputs),
+    Over(Box<Inputs>),
 }
 
 impl Typed {
@@ -56,7 +64,7 @@ impl Typed {
         let inputs = read(settings)?;
         if keep {
             inputs.layers.readable()?;
-            Ok(Self::Over(inputs))
+            Ok(Self::Over(Box::new(inputs)))
         } else {
             Ok(Self::Whole(Box::new(inputs.choose()?)))
         }
@@ -90,6 +98,7 @@ pub(crate) struct Inputs {
     limits: FlagLimits,
     layers: Layers,
     pieces: BTreeMap<String, Piece>,
+    lock_file: Option<PathBuf>,
 }
 
 /// Reads the flags, and the files and pieces that they name.
@@ -112,6 +121,7 @@ pub(crate) fn read(settings: &Settings) -> Result<Inputs, Fault> {
         let said = installation::Limits::default();
         let piece = load(&runtime, text, &bytes, |piece| limits.of(piece, &said))?;
         let name = name.unwrap_or(&piece.card().name).to_owned();
+        let piece = piece.named(&name);
         layers.plugin(
             text,
             &name,
@@ -133,6 +143,9 @@ pub(crate) fn read(settings: &Settings) -> Result<Inputs, Fault> {
     for text in &settings.set_string {
         layers.set_string(text);
     }
+    for text in &settings.grants {
+        layers.grant(text);
+    }
     if let Some(name) = &settings.name {
         layers.name(name);
     }
@@ -141,6 +154,7 @@ pub(crate) fn read(settings: &Settings) -> Result<Inputs, Fault> {
         limits,
         layers,
         pieces,
+        lock_file: settings.lock_file.clone(),
     })
 }
 
@@ -154,11 +168,18 @@ impl Inputs {
     pub(crate) fn choose(self) -> Result<Draft, Fault> {
         let mut profiles = Profiles::builtin();
         read_profile(&mut profiles, &self.layers.profile_name())?;
+        let chosen = self.layers.choose(&profiles)?;
+        let lock_file = match (self.lock_file, &chosen.file) {
+            (Some(said), _) => said,
+            (None, Some(file)) => Path::new(file).with_file_name(lock::FILE_NAME),
+            (None, None) => PathBuf::from(lock::FILE_NAME),
+        };
         Ok(Draft {
             runtime: self.runtime,
             limits: self.limits,
-            chosen: self.layers.choose(&profiles)?,
+            chosen,
             pieces: self.pieces,
+            lock_file,
         })
     }
 }
@@ -169,6 +190,8 @@ pub(crate) struct Draft {
     limits: FlagLimits,
     pub(crate) chosen: Chosen,
     pieces: BTreeMap<String, Piece>,
+    /// Where approvals are.
+    pub(crate) lock_file: PathBuf,
 }
 
 impl Draft {
@@ -177,26 +200,21 @@ impl Draft {
         let schemas = self.schemas()?;
         let given = self.chosen.given();
         let resolved = self.chosen.resolve(&schemas)?;
+        let files = granted_files::read(&resolved, &self.pieces)?;
         Ok(Wish {
             resolved,
             fields: self.chosen.fields,
             given,
+            lock_file: self.lock_file,
             pieces: self.pieces,
+            files,
+            policies: self.chosen.policies,
         })
     }
 
     /// Loads the remaining pieces; the schemas of all, by name.
     pub(crate) fn schemas(&mut self) -> Result<BTreeMap<String, Value>, Fault> {
         for chosen in &self.chosen.pieces {
-            if let Some((_, origin)) = chosen.grants.files.values().next() {
-                return Err(Fault::usage(
-                    format!(
-                        "{origin}: piece {}: files cannot be granted yet",
-                        chosen.name
-                    ),
-                    "leave `grants.files` out",
-                ));
-            }
             let limits = self.limits.of(&chosen.name, &chosen.limits);
             if self
                 .pieces
@@ -237,18 +255,39 @@ impl Draft {
                     "it is not the piece that was pinned: find out who changed it before you change the pin",
                 ));
             }
-            self.pieces.insert(chosen.name.clone(), piece);
+            self.pieces
+                .insert(chosen.name.clone(), piece.named(&chosen.name));
         }
         Ok(schemas(&self.pieces))
     }
 }
 
 impl Wish {
-    /// Asks the pieces.
+    /// Asks the pieces, and holds what they return to the policies.
     pub(crate) fn render(&self, facts: &Facts) -> Result<Rendered, Fault> {
-        self.ask(&self.resolved, facts).map_err(|error| {
+        let rendered = self.ask(&self.resolved, facts).map_err(|error| {
             fault::from_pipeline(error, |piece, problem| self.resolved.blame(piece, problem))
-        })
+        })?;
+        let name = &self.resolved.installation;
+        policies::check(&self.policies, &rendered.bundle, name, policies::LONGEST)
+            .map_err(fault::from_policies)?;
+        Ok(rendered)
+    }
+
+    /// The pieces that take part, with their settings.
+    pub(crate) fn taking_part(&self) -> impl Iterator<Item = (&PieceSettings, &Piece)> {
+        taking_part(&self.resolved).map(|settings| (settings, &self.pieces[&settings.name]))
+    }
+
+    /// Those that are not built in: neither carried by the program nor the same bytes.
+    pub(crate) fn strangers(&self) -> impl Iterator<Item = (&PieceSettings, &Piece)> {
+        self.taking_part()
+            .filter(|(settings, piece)| is_stranger(settings, piece))
+    }
+
+    /// What was granted to a piece, sorted by wish and path.
+    fn files(&self, piece: &str) -> &[GrantedFile] {
+        self.files.get(piece).map(Vec::as_slice).unwrap_or_default()
     }
 
     /// Asks the same pieces with other settings, given over the profile; nothing when those do not fit these pieces.
@@ -273,11 +312,13 @@ impl Wish {
     fn ask(&self, resolved: &Resolved, facts: &Facts) -> Result<Rendered, PipelineError> {
         let participants: Vec<Participant<'_>> = taking_part(resolved)
             .filter_map(|settings| {
+                let piece = self.pieces.get(&settings.name)?;
                 Some(Participant {
-                    piece: self.pieces.get(&settings.name)?,
+                    piece,
                     settings: settings.settings.clone(),
                     namespace: settings.namespace.clone(),
-                    files: Vec::new(),
+                    files: self.files(&settings.name),
+                    examined: settings.grants.abilities.is_some() || is_stranger(settings, piece),
                 })
             })
             .collect();
@@ -293,11 +334,8 @@ impl Wish {
                     name: settings.name.clone(),
                     version: piece.card().version.clone(),
                     digest: piece.digest().to_owned(),
-                    source: match &settings.source {
-                        PieceSource::Builtin(_) => "built-in".to_owned(),
-                        PieceSource::File(path) => path.clone(),
-                        PieceSource::Oci(reference) => reference.clone(),
-                    },
+                    source: settings.source.to_string(),
+                    files: granted::recorded(self.files(&settings.name)),
                 }
             })
             .collect()
@@ -307,6 +345,10 @@ impl Wish {
 /// The enabled pieces, in the order of the installation.
 fn taking_part(resolved: &Resolved) -> impl Iterator<Item = &PieceSettings> {
     resolved.pieces.iter().filter(|settings| settings.enabled)
+}
+
+fn is_stranger(settings: &PieceSettings, piece: &Piece) -> bool {
+    !matches!(settings.source, PieceSource::Builtin(_)) && !source::is_builtin(piece.digest())
 }
 
 fn schemas(pieces: &BTreeMap<String, Piece>) -> BTreeMap<String, Value> {

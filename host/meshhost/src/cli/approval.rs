@@ -1,0 +1,185 @@
+//! What pieces that are not built in may do: compared with what was approved, and asked for. Owns when that is asked and
+//! when not having been asked means no; must not know how it is worded.
+
+use std::collections::BTreeMap;
+
+use meshhost::pipeline::Rendered;
+use meshhost_core::bundle::Bundle;
+use meshhost_core::grant::{Bounds, Grant};
+use meshhost_core::lock::Approved;
+use meshhost_core::needs::Need;
+use meshhost_core::problem::{Problem, Problems};
+
+use crate::cli::approval_text::Pending;
+use crate::cli::args::Settings;
+use crate::cli::fault::{Fault, exit};
+use crate::cli::lock_file::LockFile;
+use crate::cli::wish::Wish;
+use crate::cli::{ask, report, typed};
+
+/// Refuses what is beyond the bounds that the installation itself sets to a piece.
+pub(crate) fn bounds(wish: &Wish, rendered: &Rendered) -> Result<(), Fault> {
+    let mut problems = Problems::default();
+    for (settings, _) in wish.taking_part() {
+        let grants = &settings.grants;
+        let bounds = Bounds {
+            emits: grants.emits.as_deref(),
+            amends: grants.amends.as_deref(),
+            abilities: grants.abilities.as_deref(),
+        };
+        let needs = rendered.needs.get(&settings.name);
+        let needs = needs.map(Vec::as_slice).unwrap_or_default();
+        for outside in bounds.outside(&settings.name, &rendered.bundle, needs) {
+            let hint = format!(
+                "`pieces.{}.grants` of the installation says what it may do",
+                settings.name
+            );
+            problems.push(Problem::nowhere("", outside.to_string()).hint(hint));
+        }
+    }
+    problems.or(()).map_err(|problems| Fault {
+        code: exit::FAILED,
+        ..Fault::from(problems)
+    })
+}
+
+/// What is not approved: all of it, in the order of the installation.
+pub(crate) fn pending(
+    wish: &Wish,
+    bundle: &Bundle,
+    needs: &BTreeMap<String, Vec<Need>>,
+    file: &LockFile,
+) -> Vec<Pending> {
+    wish.strangers()
+        .filter_map(|(settings, piece)| {
+            let name = &settings.name;
+            let needs = needs.get(name).map(Vec::as_slice).unwrap_or_default();
+            let before = file.lock.pieces.get(name);
+            let fits = before.is_some_and(|before| {
+                before.digest == piece.digest()
+                    && before
+                        .grant
+                        .bounds()
+                        .outside(name, bundle, needs)
+                        .is_empty()
+            });
+            (!fits).then(|| Pending {
+                name: name.clone(),
+                version: piece.card().version.clone(),
+                digest: piece.digest().to_owned(),
+                source: settings.source.to_string(),
+                before: before.cloned(),
+                wanted: Grant::wanted(piece.card(), needs),
+                needs: needs.to_vec(),
+            })
+        })
+        .collect()
+}
+
+/// For commands that change nothing: says what is not approved, or fails with `--locked`.
+pub(crate) fn tell(wish: &Wish, rendered: &Rendered, settings: &Settings) -> Result<(), Fault> {
+    bounds(wish, rendered)?;
+    if wish.strangers().next().is_none() {
+        return Ok(());
+    }
+    let file = LockFile::open(&wish.lock_file)?;
+    let pending = pending(wish, &rendered.bundle, &rendered.needs, &file);
+    if settings.locked {
+        return refuse(&pending, settings);
+    }
+    for pending in &pending {
+        report::talk(&format!(
+            "warning: {}; `apply` would ask for your approval",
+            pending.sentence()
+        ));
+    }
+    Ok(())
+}
+
+/// Before anything is written: everything is approved, or is approved now.
+pub(crate) fn require(wish: &Wish, rendered: &Rendered, settings: &Settings) -> Result<(), Fault> {
+    bounds(wish, rendered)?;
+    if wish.strangers().next().is_none() {
+        return Ok(());
+    }
+    let mut file = LockFile::open(&wish.lock_file)?;
+    let pending = pending(wish, &rendered.bundle, &rendered.needs, &file);
+    if pending.is_empty() {
+        return Ok(());
+    }
+    if settings.locked || !ask::possible() {
+        return refuse(&pending, settings);
+    }
+    for pending in pending {
+        if !agree(&mut file, pending, false)? {
+            return Err(Fault::failed(
+                "a piece was not approved, so nothing was changed",
+                "leave the piece out, or approve it",
+            ));
+        }
+    }
+    Ok(())
+}
+
+/// Before a cluster is asked, where nobody could be asked later: what has no approval at all, as far as that can be told
+/// without the cluster.
+pub(crate) fn refuse_early(wish: &Wish, settings: &Settings) -> Result<(), Fault> {
+    if (!settings.locked && ask::possible()) || wish.strangers().next().is_none() {
+        return Ok(());
+    }
+    let file = LockFile::open(&wish.lock_file)?;
+    // What it would do on a new cluster is the best that can be told.
+    let rendered = meshhost_core::release::facts(meshhost_core::release::NEWEST)
+        .ok()
+        .and_then(|facts| wish.render(&facts).ok())
+        .unwrap_or_default();
+    let mut pending = pending(wish, &Bundle::default(), &rendered.needs, &file);
+    pending.retain(Pending::is_new);
+    refuse(&pending, settings)
+}
+
+fn refuse(pending: &[Pending], settings: &Settings) -> Result<(), Fault> {
+    let mut problems = Problems::default();
+    for pending in pending {
+        let hint = format!(
+            "look at it and approve it with `{}`: `--yes` agrees to plans, never to what a piece may do",
+            typed::command("plugin add", settings)
+        );
+        problems.push(Problem::nowhere("", pending.sentence()).hint(hint));
+    }
+    problems.or(()).map_err(|problems| Fault {
+        code: exit::FAILED,
+        ..Fault::from(problems)
+    })
+}
+
+/// Shows what a piece wants, asks unless it was agreed to beforehand, and writes a yes down.
+pub(crate) fn agree(file: &mut LockFile, pending: Pending, agreed: bool) -> Result<bool, Fault> {
+    report::talk(pending.question().trim_end());
+    if !agreed && !ask::yes(&format!("Let piece {} do this?", pending.name)) {
+        return Ok(false);
+    }
+    let same = pending
+        .before
+        .as_ref()
+        .filter(|before| before.digest == pending.digest);
+    // Other settings of the same bytes were approved before, and still are.
+    let grant = match same {
+        Some(before) => pending.wanted.with_abilities_of(&before.grant),
+        None => pending.wanted,
+    };
+    let approved = Approved {
+        version: pending.version,
+        digest: pending.digest,
+        source: pending.source,
+        grant,
+    };
+    report::talk(&format!(
+        "piece {} is approved in {}",
+        pending.name,
+        file.path().display()
+    ));
+    file.lock.pieces.insert(pending.name, approved);
+    file.save()?;
+    Ok(true)
+}
