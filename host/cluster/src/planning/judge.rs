@@ -58,13 +58,27 @@ pub(super) async fn judge(
         return Ok(vec![not_served(candidate, discovery)].into());
     };
     let live = found.get(candidate.id()).map(|(_, live)| live);
+    let taken_over = live.and_then(|live| taken_over(ground, live));
     let judge = Judge {
         ground,
         candidate,
         resource,
         live,
+        owned: taken_over.as_ref().or(live),
     };
     judge.judged().await
+}
+
+/// A live object that is no member, as its fields will be owned when installers of before have given them up: nobody is to
+/// be left a field that will be ours.
+fn taken_over(ground: &Ground<'_>, live: &Value) -> Option<Value> {
+    if inventory::part_of(live) == Some(ground.inventory.set_id().as_str()) {
+        return None;
+    }
+    let migration = migration(live, &ground.inventory.field_manager())?;
+    let mut live = live.clone();
+    live["metadata"]["managedFields"] = migration.managed_fields;
+    Some(live)
 }
 
 /// One object, and what it is judged by.
@@ -73,6 +87,8 @@ struct Judge<'a> {
     candidate: &'a Candidate<'a>,
     resource: &'a Resource,
     live: Option<&'a Value>,
+    /// The same, owned as it will be.
+    owned: Option<&'a Value>,
 }
 
 impl Judge<'_> {
@@ -89,7 +105,7 @@ impl Judge<'_> {
         let ground = self.ground;
         let object = &self.candidate.contributed.object;
         let mut body = desired(object, &ground.inventory.set_id(), belonging);
-        let left = self.live.map_or_else(Vec::new, |live| {
+        let left = self.owned.map_or_else(Vec::new, |live| {
             let manager = ground.inventory.field_manager();
             ground.rules.settle(self.id(), &mut body, live, &manager)
         });

@@ -336,6 +336,17 @@ async fn installers_of_before_leave_nothing_behind() {
             config_map(name, "c", &json!({"kept": "2"})),
         ]);
 
+        // A field that is left to others is not left to who goes.
+        let yields = with(vec![rule("ConfigMap", None, Policy::Yield)]);
+        let planned = plan_with(&wish, name, &yields).await;
+        let config = planned.objects.iter().find(|it| it.id.kind == "ConfigMap");
+        assert_eq!(config.unwrap().leaves, [], "{tool}");
+        assert_eq!(
+            config.unwrap().desired["data"],
+            json!({"kept": "2"}),
+            "{tool}"
+        );
+
         let planned = plan(&wish, name).await;
         assert_eq!(planned.refusals, []);
         let mut shown = Vec::new();

@@ -82,7 +82,7 @@ fn what_is_no_rule_is_refused() {
         ),
         (
             "[{select: {kind: A}, policy: force}]",
-            "f.yaml:4:41: fields[0].policy: must be `own`, `yield` or `create-only`, not a text `force`",
+            "f.yaml:4:40: fields[0].policy: must be `own`, `yield` or `create-only`, not a text `force`",
         ),
         (
             "[{select: {kin: A}, policy: own}]",
@@ -90,7 +90,7 @@ fn what_is_no_rule_is_refused() {
         ),
         (
             "[{select: {kind: A}, policy: own, path: 'a[0]'}]",
-            "f.yaml:4:52: fields[0].path: `[0]` does not name an item: items have no fixed place, so write `[KEY=VALUE]`, or `[*]` for all \
+            "f.yaml:4:51: fields[0].path: `[0]` does not name an item: items have no fixed place, so write `[KEY=VALUE]`, or `[*]` for all \
              | write it as conflicts spell it: `spec.ports[port=80].nodePort`",
         ),
     ] {

@@ -1,0 +1,110 @@
+//! A piece that judges its own objects, from its sandbox to what a person and a machine are told.
+
+#![expect(
+    clippy::unwrap_used,
+    reason = "a test ends at the first thing that is not as it should be"
+)]
+
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output, Stdio};
+
+use meshhost_local_cluster::{Cluster, Settings};
+use serde_json::Value;
+
+/// The probe's module, built beside the built-in pieces, whose dependencies are there already. It judges ConfigMaps, and
+/// wants to see pods of theirs, which they never have.
+fn module() -> PathBuf {
+    let target = Path::new(env!("CARGO_BIN_EXE_meshhost"))
+        .ancestors()
+        .nth(2)
+        .unwrap()
+        .join("pieces-build");
+    let mut cargo = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
+    cargo
+        .current_dir(env!("CARGO_MANIFEST_DIR"))
+        .args([
+            "build",
+            "--quiet",
+            "--profile",
+            "piece",
+            "--package",
+            "meshhost-probe",
+        ])
+        .args(["--target", "wasm32-unknown-unknown", "--target-dir"])
+        .arg(&target);
+    for (key, _) in std::env::vars_os() {
+        let name = key.to_string_lossy().into_owned();
+        if name.starts_with("CARGO_") && !["CARGO_HOME", "CARGO_NET_OFFLINE"].contains(&&*name) {
+            cargo.env_remove(&key);
+        }
+    }
+    let output = cargo.output().unwrap();
+    assert!(output.status.success(), "{}", said(&output));
+    target.join("wasm32-unknown-unknown/piece/meshhost_probe.wasm")
+}
+
+fn said(output: &Output) -> String {
+    format!(
+        "{}{}",
+        String::from_utf8_lossy(&output.stdout),
+        String::from_utf8_lossy(&output.stderr)
+    )
+}
+
+#[test]
+fn its_word_is_waited_for_and_told() {
+    let cluster = Cluster::start(&Settings::default()).expect("a cluster starts");
+    let folder = tempfile::tempdir().unwrap();
+    let meshhost = |args: &[&str]| {
+        Command::new(env!("CARGO_BIN_EXE_meshhost"))
+            .args(args)
+            .env("KUBECONFIG", &cluster.info().kubeconfig)
+            .current_dir(folder.path())
+            .stdin(Stdio::null())
+            .output()
+            .unwrap()
+    };
+    let packed = meshhost(&[
+        "plugin",
+        "pack",
+        module().to_str().unwrap(),
+        "-o",
+        "probe.wasm",
+    ]);
+    assert!(packed.status.success(), "{}", said(&packed));
+    let apply = [
+        "apply",
+        "--yes",
+        "--profile=minimal",
+        "--plugin=probe.wasm",
+        "--set=pieces.probe.settings.what=objects,pieces.probe.settings.number=1",
+        "--timeout=20s",
+    ];
+    let failed = meshhost(&apply);
+    let text = said(&failed);
+    assert_eq!(failed.status.code(), Some(1), "{text}");
+    let word =
+        "ConfigMap istio-system/probe-0 (piece probe) is not ready: piece probe says: no pods";
+    assert!(text.contains(word), "{text}");
+
+    let failed = meshhost(&[&apply[..], &["--output=json"]].concat());
+    let events: Vec<Value> = String::from_utf8_lossy(&failed.stdout)
+        .lines()
+        .map(|line| serde_json::from_str(line).unwrap())
+        .collect();
+    let told = events.iter().find(|event| event["event"] == "not-ready");
+    let told = told.unwrap_or_else(|| panic!("{events:#?}"));
+    assert_eq!(told["id"]["name"], "probe-0");
+    assert_eq!(told["piece"], "probe");
+    assert_eq!(told["failed"], false);
+    assert!(
+        told["why"]
+            .as_str()
+            .unwrap()
+            .starts_with("piece probe says: no pods"),
+        "{told}"
+    );
+
+    let removed = meshhost(&["uninstall", "--yes"]);
+    assert!(removed.status.success(), "{}", said(&removed));
+}
