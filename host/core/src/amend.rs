@@ -119,14 +119,15 @@ fn patched(contributed: &mut Contributed, patch: &str) -> Result<Vec<String>, St
     let mut manifest = contributed.object.manifest().clone();
     let mut fields = Vec::new();
     merge(&mut manifest, patch, "", &mut fields);
-    contributed.object = Object::new(Value::Object(manifest))
+    let object = Object::new(Value::Object(manifest))
         .map_err(|error| format!("leaves no object: {error}"))?;
-    if let Some((field, reason)) = forbidden(&contributed.object).next() {
+    if let Some((field, reason)) = forbidden(&object).next() {
         return Err(format!("must not set {field}: {reason}"));
     }
-    if let Some(field) = reserved(&contributed.object) {
+    if let Some(field) = reserved(&object) {
         return Err(format!("must not set {field}: only meshhost sets it"));
     }
+    contributed.object = object;
     Ok(fields)
 }
 

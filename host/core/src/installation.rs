@@ -6,7 +6,6 @@
 
 use std::collections::BTreeMap;
 use std::fmt;
-use std::time::Duration;
 
 use serde_json::{Value, json};
 
@@ -57,15 +56,21 @@ pub struct Grants {
     pub abilities: Option<Vec<Ability>>,
 }
 
-/// How much a piece may use; what is absent is the host's default.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Limits {
-    /// Bytes of memory.
-    pub memory: Option<u64>,
-    /// Time of one call.
-    pub time: Option<Duration>,
-    /// Bytes of one answer.
-    pub output: Option<u64>,
+/// How much a piece may use; what is absent is the host's default. Which values a limit may have is for the host to say.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Limits(pub Vec<SaidLimit>);
+
+/// One limit that was said.
+#[derive(Debug, Clone, PartialEq)]
+pub struct SaidLimit {
+    /// As `--limit` spells it, for example `compile-time`.
+    pub name: &'static str,
+    /// Bytes, milliseconds or entries.
+    pub number: u64,
+    /// Where it was written.
+    pub origin: Origin,
+    /// Its path in the Installation.
+    pub path: String,
 }
 
 /// One piece of an installation.

@@ -5,6 +5,7 @@
 //!
 //! Modules are declared in the order of their imports: a module may only import from modules above it.
 
+pub mod quote;
 pub mod json;
 pub mod id;
 pub mod object;

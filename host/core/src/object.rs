@@ -3,6 +3,7 @@
 use serde_json::{Map, Value};
 
 use crate::id::ObjectId;
+use crate::quote;
 
 /// A JSON value with `apiVersion`, `kind` and `metadata.name`.
 #[derive(Debug, Clone, PartialEq)]
@@ -167,15 +168,15 @@ fn is_kind(kind: &str) -> bool {
         && kind.starts_with(|first: char| first.is_ascii_alphabetic())
 }
 
-/// What the API server accepts in a URL (`path.ValidatePathSegmentName`); RBAC names such as `system:node` are wider than
-/// DNS names, so the kind's own rule is left to the server.
+/// What the API server accepts in a URL (`path.ValidatePathSegmentName`), and what looks like what it is; RBAC names such
+/// as `system:node` are wider than DNS names, so the kind's own rule is left to the server.
 fn is_path_segment(name: &str) -> bool {
     name.len() <= 253
         && name != "."
         && name != ".."
         && !name
             .chars()
-            .any(|c| c == '/' || c == '%' || c.is_control() || c.is_whitespace())
+            .any(|c| c == '/' || c == '%' || c.is_whitespace() || !quote::is_text(c))
 }
 
 fn text(map: &Map<String, Value>, key: &str, field: &'static str) -> Result<String, ObjectError> {
@@ -187,8 +188,7 @@ fn text(map: &Map<String, Value>, key: &str, field: &'static str) -> Result<Stri
 }
 
 fn malformed(field: &'static str, found: &Value, expected: &'static str) -> ObjectError {
-    let mut found: String = found.to_string().escape_debug().take(80).collect();
-    found = found.replace("\\\"", "\"");
+    let found = quote::line(&found.to_string(), 80);
     ObjectError::Malformed {
         field,
         found,

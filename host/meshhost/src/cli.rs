@@ -17,6 +17,7 @@ mod approval;
 mod session;
 mod causes;
 mod plan_text;
+mod verify;
 mod render;
 mod diff;
 mod apply;
@@ -29,10 +30,12 @@ mod plugin;
 mod migrate;
 mod manifest;
 mod completion;
+mod compile_piece;
 
 use std::process::ExitCode;
 
 use clap::Parser;
+use meshhost_runtime::CompileRequest;
 
 use args::{Cli, Command};
 use fault::{Fault, exit};
@@ -66,5 +69,8 @@ fn run(command: Command) -> Result<u8, Fault> {
         Command::Plugin(args) => plugin::run(&args),
         Command::Manifest(args) => manifest::run(&args),
         Command::Completion { shell } => completion::run(shell),
+        Command::CompilePiece { memory, millis } => {
+            compile_piece::run(CompileRequest { memory, millis })
+        }
     }
 }

@@ -52,8 +52,8 @@ pub enum FileError {
         about: &'static str,
         /// To how much.
         limit: String,
-        /// The flag that raises it.
-        flag: String,
+        /// The flag that raises it, unless it is at its highest.
+        flag: Option<String>,
     },
 }
 
@@ -69,7 +69,12 @@ impl FileError {
             }
             Self::NotUtf8(_) => "rename it".to_owned(),
             Self::Empty(_) => "grant the folder that the files are in".to_owned(),
-            Self::Limit { flag, .. } => format!("if it is meant to be, raise the limit: {flag}"),
+            Self::Limit {
+                flag: Some(flag), ..
+            } => {
+                format!("if it is meant to be, raise the limit: {flag}")
+            }
+            Self::Limit { flag: None, .. } => "grant less: no piece is given more".to_owned(),
         }
     }
 }

@@ -10,3 +10,4 @@ pub mod files;
 pub mod pipeline;
 pub mod assessors;
 pub mod policies;
+pub mod verify;

@@ -66,44 +66,9 @@ pub fn render(
     participants: &[Participant<'_>],
     facts: &Facts,
 ) -> Result<Rendered, PipelineError> {
-    let requests: Vec<Request> = participants
-        .iter()
-        .map(|participant| Request {
-            installation: installation.to_owned(),
-            namespace: participant.namespace.clone(),
-            facts: facts.clone(),
-            settings: participant.settings.clone(),
-            files: participant.files.to_vec(),
-        })
-        .collect();
-    let mut rendered = Rendered::default();
-    let mut contributions = Vec::new();
-    for (participant, mut contribution) in participants
-        .iter()
-        .zip(contribute(participants, &requests)?)
-    {
-        let card = participant.piece.card();
-        let from = |text| (card.name.clone(), text);
-        rendered
-            .notes
-            .extend(contribution.notes.drain(..).map(from));
-        rendered.diagnostics.extend(
-            contribution
-                .diagnostics
-                .drain(..)
-                .map(|diagnostic| (card.name.clone(), diagnostic)),
-        );
-        contributions.push((card, contribution));
-    }
-    rendered.bundle = Bundle::combine(contributions, facts).map_err(PipelineError::Bundle)?;
-    for participant in participants
-        .iter()
-        .filter(|participant| participant.examined)
-    {
-        let piece = &participant.piece.card().name;
-        let needs = needs::contributed(&rendered.bundle, piece);
-        rendered.needs.insert(piece.clone(), needs);
-    }
+    let requests = requests(installation, participants, facts);
+    let contributions = contribute(participants, &requests)?;
+    let mut rendered = combine(participants, contributions, facts)?;
     for (participant, request) in participants.iter().zip(&requests) {
         let card = participant.piece.card();
         if card.amends.is_empty() {
@@ -134,7 +99,60 @@ pub fn render(
     Ok(rendered)
 }
 
-fn contribute(
+/// What each piece is called with.
+pub(crate) fn requests(
+    installation: &str,
+    participants: &[Participant<'_>],
+    facts: &Facts,
+) -> Vec<Request> {
+    participants
+        .iter()
+        .map(|participant| Request {
+            installation: installation.to_owned(),
+            namespace: participant.namespace.clone(),
+            facts: facts.clone(),
+            settings: participant.settings.clone(),
+            files: participant.files.to_vec(),
+        })
+        .collect()
+}
+
+/// Puts the contributions together, in the order of the pieces.
+pub(crate) fn combine(
+    participants: &[Participant<'_>],
+    contributions: Vec<Contribution>,
+    facts: &Facts,
+) -> Result<Rendered, PipelineError> {
+    let mut rendered = Rendered::default();
+    let mut of_cards = Vec::new();
+    for (participant, mut contribution) in participants.iter().zip(contributions) {
+        let card = participant.piece.card();
+        let from = |text| (card.name.clone(), text);
+        rendered
+            .notes
+            .extend(contribution.notes.drain(..).map(from));
+        rendered.diagnostics.extend(
+            contribution
+                .diagnostics
+                .drain(..)
+                .map(|diagnostic| (card.name.clone(), diagnostic)),
+        );
+        of_cards.push((card, contribution));
+    }
+    rendered.bundle = Bundle::combine(of_cards, facts).map_err(PipelineError::Bundle)?;
+    for participant in participants
+        .iter()
+        .filter(|participant| participant.examined)
+    {
+        let piece = &participant.piece.card().name;
+        let needs = needs::contributed(&rendered.bundle, piece);
+        rendered.needs.insert(piece.clone(), needs);
+    }
+    Ok(rendered)
+}
+
+/// Asks every piece at the same time.
+pub(crate) fn contribute(
     participants: &[Participant<'_>],
     requests: &[Request],
 ) -> Result<Vec<Contribution>, PipelineError> {

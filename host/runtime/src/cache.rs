@@ -31,6 +31,7 @@ use sha2::{Digest, Sha256};
 use wasmtime::Engine;
 use wasmtime::component::Component;
 
+use crate::code::OwnCode;
 use dir::Dir;
 
 /// Raised whenever what is written changes.
@@ -116,9 +117,10 @@ impl CacheDir {
             reason: reason.to_owned(),
         };
         let code = entry::unwrap(&content, &key).map_err(refused)?;
-        component(engine, code)
+        OwnCode::vouched_for(code)
+            .load(engine)
             .map(Some)
-            .map_err(|error| refused(&format!("is not for this engine: {error:#}")))
+            .map_err(|error| refused(&format!("is not for this engine: {error}")))
     }
 
     /// Keeps compiled code.
@@ -126,7 +128,7 @@ impl CacheDir {
         &self,
         engine: &Engine,
         digest: &[u8; 32],
-        component: &Component,
+        code: &OwnCode<'_>,
     ) -> Result<(), CacheError> {
         let key = key(engine, digest);
         let name = name(&key);
@@ -135,28 +137,12 @@ impl CacheDir {
             path: path.clone(),
             source,
         };
-        let code = component
-            .serialize()
-            .map_err(|error| failed(std::io::Error::other(format!("{error:#}"))))?;
+        let code = code.bytes();
         self.dir
-            .write(&name, &[&entry::header(&code, &key), &code])
+            .write(&name, &[&entry::header(code, &key), code])
             .and_then(|()| self.dir.prune(LARGEST))
             .map_err(failed)
     }
-}
-
-/// The one place where bytes become machine code without being compiled.
-#[expect(
-    unsafe_code,
-    reason = "loading machine code cannot be checked by anybody"
-)]
-fn component(engine: &Engine, code: &[u8]) -> wasmtime::Result<Component> {
-    // SAFETY: `deserialize` needs bytes that `Component::serialize` made. These come from a file that belongs to this user
-    // and that nobody else can write, in a directory that nobody else can enter, both asked of the open descriptors; this
-    // program writes there nothing but what `serialize` made; the key says that it was for this component and a
-    // compatible engine, and the digest that the bytes are still the same. They were read into memory of this process
-    // before they were checked, so that nothing can change in between.
-    unsafe { Component::deserialize(engine, code) }
 }
 
 /// What an entry is for.

@@ -92,13 +92,13 @@ pub struct Reached {
     pub value: String,
     /// What of the answer was too long, for [`Limit::Objects`].
     pub what: Option<String>,
-    /// The flag that doubles it.
-    pub raise: String,
+    /// The flag that doubles it, unless it is at its highest.
+    pub raise: Option<String>,
 }
 
 impl fmt::Display for Reached {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let (value, raise) = (&self.value, &self.raise);
+        let value = &self.value;
         match self.limit {
             Limit::Time => write!(f, "took longer than {value}"),
             Limit::Memory => write!(f, "needs more than {value} of memory"),
@@ -116,7 +116,10 @@ impl fmt::Display for Reached {
             Limit::FilesSize => write!(f, "was granted more than {value} of files"),
             Limit::FilesDepth => write!(f, "was granted folders deeper than {value}"),
         }?;
-        write!(f, "; if it is meant to, raise the limit: {raise}")
+        match &self.raise {
+            Some(raise) => write!(f, "; if it is meant to, raise the limit: {raise}"),
+            None => f.write_str(", which is the most that a piece can be given"),
+        }
     }
 }
 

@@ -3,11 +3,10 @@
 use meshhost_core::card::{Card, WantedFile};
 use meshhost_core::object::is_dns_label;
 use meshhost_core::selector::Selector;
-use meshhost_core::{json, object};
+use meshhost_core::{json, object, quote};
 use serde_json::Value;
 
 use crate::contract::v0_1::Description;
-use crate::quote;
 
 /// Entries in each list of a card.
 const MOST_ENTRIES: usize = 1_000;

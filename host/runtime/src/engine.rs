@@ -6,11 +6,11 @@ use std::sync::mpsc::{self, RecvTimeoutError};
 use std::thread;
 use std::time::{Duration, Instant};
 
+use meshhost_core::quote;
 use wasmtime::component::Component;
 use wasmtime::{Config, Engine, OptLevel};
 
 use crate::limits::{Limit, Limits};
-use crate::quote;
 
 /// Stack for validating and translating; the parser bounds how deep a component nests.
 const COMPILER_STACK: usize = 16 << 20;
@@ -30,6 +30,8 @@ pub(crate) enum CompileError {
     Limit(Limit),
     /// No thread, or the compiler panicked.
     Host(String),
+    /// There is no child to compile in.
+    NoChild(String),
 }
 
 /// An engine whose wasm code may use `stack` bytes of stack.
@@ -55,7 +57,7 @@ pub(crate) fn new(stack: u64) -> Result<Engine, String> {
     Engine::new(&config).map_err(|error| format!("{error:#}"))
 }
 
-/// Compiles a component, and gives up waiting when that takes too long or too much: the compiler cannot be stopped, and
+/// Compiles a component in this process, and gives up waiting when that takes too long or too much: the compiler cannot be stopped, and
 /// goes on in its thread until it is done or the process ends.
 ///
 /// Memory is watched because it is not bounded by the component's size: ten thousand loops within each other, in 50 KB,

@@ -17,8 +17,6 @@
 //!
 //! Modules are declared in the order of their imports: a module may only import from modules above it.
 
-mod quote;
-
 mod limits;
 
 mod call;
@@ -31,16 +29,19 @@ mod contract;
 mod scan;
 
 mod card;
+mod code;
 mod engine;
 mod trap;
 
 mod cache;
+mod compiler;
 mod piece;
 
 mod runtime;
 
 pub use cache::{CacheDir, CacheError};
 pub use call::{Call, CallError, CallFailure, Reached};
+pub use compiler::{CompileRequest, Compiler};
 pub use limits::{Limit, LimitError, Limits};
 pub use load::{LoadError, LoadFailure};
 pub use piece::Piece;

@@ -28,13 +28,13 @@ pub struct Limits {
     pub stack: u64,
     /// Bytes of the component (`module-size`), checked before anything is read. Default 64 MiB.
     pub module_size: u64,
-    /// Time that compiling may take (`compile-time`); nothing when the compiled code is in the cache. The compiler cannot
-    /// be stopped: after this time the host stops waiting, and what is compiling goes on until it is done or the process
-    /// ends. Default 2 min.
+    /// Time that compiling may take (`compile-time`); nothing when the compiled code is in the cache. A child process
+    /// ([`crate::Compiler`]) is ended when it is up. In the host's own process the compiler cannot be stopped: the host
+    /// only stops waiting, and what is compiling goes on until it is done or the process ends. Default 2 min.
     pub compile_time: Duration,
-    /// Bytes by which compiling may make the process grow (`compile-memory`), on Linux; what else the process does at that
-    /// time counts too. Beyond it the host stops waiting, as with `compile_time`: who gets that error should end the
-    /// process, as what is compiling goes on growing. Default 2 GiB; a component of 27 MB needs 500 MB.
+    /// Bytes that compiling may take (`compile-memory`), on Linux. A child process gets no more. In the host's own process
+    /// it is how much that may grow meanwhile, for whatever reason; beyond it the host stops waiting, as with
+    /// `compile_time`, and should end. Default 2 GiB; a component of 27 MB needs 500 MB.
     pub compile_memory: u64,
     /// Files that are handed over in all (`files`). Default 10,000.
     pub files: u64,
@@ -153,6 +153,12 @@ impl Limit {
         }
     }
 
+    /// The one that is spelled so.
+    #[must_use]
+    pub fn named(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|limit| limit.name() == name)
+    }
+
     /// What it bounds, for a listing of the flags.
     #[must_use]
     pub fn about(self) -> &'static str {
@@ -169,6 +175,12 @@ impl Limit {
             Self::FilesSize => "size of all granted files",
             Self::FilesDepth => "depth of granted folders",
         }
+    }
+
+    /// A number of bytes, milliseconds or entries as [`Limits::set`] reads it.
+    #[must_use]
+    pub fn write(self, number: u64) -> String {
+        self.unit().write(number)
     }
 
     fn unit(self) -> Unit {
@@ -208,15 +220,22 @@ impl Limits {
     /// # Errors
     /// When there is no such limit, or it cannot have that value.
     pub fn set(&mut self, name: &str, value: &str) -> Result<(), LimitError> {
-        let Some(limit) = Limit::ALL.into_iter().find(|limit| limit.name() == name) else {
-            return Err(LimitError::Unknown(name.to_owned()));
-        };
+        let limit = Limit::named(name).ok_or_else(|| LimitError::Unknown(name.to_owned()))?;
         let unit = limit.unit();
         let number = unit.read(value).ok_or_else(|| LimitError::Unreadable {
             name: limit.name(),
             value: value.to_owned(),
             expected: unit.expected(),
         })?;
+        self.put(limit, number, value)
+    }
+
+    /// Sets one limit to a number of bytes, milliseconds or entries; `value` is how it was written.
+    ///
+    /// # Errors
+    /// When it cannot have that value.
+    pub fn put(&mut self, limit: Limit, number: u64, value: &str) -> Result<(), LimitError> {
+        let unit = limit.unit();
         let (least, most) = limit.range();
         if !(least..=most).contains(&number) {
             return Err(LimitError::OutOfRange {
@@ -248,15 +267,14 @@ impl Limits {
         limit.unit().write(self.number(limit))
     }
 
-    /// The flag that doubles a limit, for a message that says it was reached.
+    /// The flag that doubles a limit, for a message that says it was reached; `None` when it is at its highest.
     #[must_use]
-    pub fn raised(&self, piece: &str, limit: Limit) -> String {
-        let more = self.number(limit).saturating_mul(2).min(limit.range().1);
-        format!(
-            "--limit {piece}.{}={}",
-            limit.name(),
-            limit.unit().write(more)
-        )
+    pub fn raised(&self, piece: &str, limit: Limit) -> Option<String> {
+        let (now, most) = (self.number(limit), limit.range().1);
+        (now < most).then(|| {
+            let more = limit.unit().write(now.saturating_mul(2).min(most));
+            format!("--limit {piece}.{}={more}", limit.name())
+        })
     }
 
     fn number(&self, limit: Limit) -> u64 {
@@ -341,7 +359,7 @@ mod tests {
             let value = limits.get(limit);
             limits.set(limit.name(), &value).unwrap();
             assert_eq!(limits, Limits::default(), "{limit}={value}");
-            let flag = limits.raised("cni", limit);
+            let flag = limits.raised("cni", limit).unwrap();
             let value = flag.split_once('=').unwrap().1;
             limits.set(limit.name(), value).unwrap();
             assert_ne!(limits, Limits::default(), "{flag}");

@@ -4,6 +4,7 @@
 use meshhost_core::card::{
     Amendments, Assessment, Card, Contribution, Diagnostic, Problem, Request, Selected,
 };
+use meshhost_core::quote;
 use wasmtime::component::{Instance, InstancePre};
 use wasmtime::{Engine, Store};
 
@@ -11,7 +12,7 @@ use crate::call::{Call, CallError, CallFailure};
 use crate::contract::v0_1::{Description, Functions, Refusal};
 use crate::limits::{Limit, Limits};
 use crate::sandbox::{self, Guest};
-use crate::{quote, trap};
+use crate::trap;
 
 /// Characters of a message that are shown.
 const LONGEST_MESSAGE: usize = 2_000;

@@ -4,12 +4,15 @@
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
+use meshhost_core::quote;
 use sha2::{Digest, Sha256};
 use wasmtime::Engine;
 use wasmtime::component::{Component, Linker};
 
 use crate::cache::CacheDir;
 use crate::call::{Call, CallError};
+use crate::code::OwnCode;
+use crate::compiler::Compiler;
 use crate::contract::v0_1::Functions;
 use crate::contract::{self, Exported, NoPiece};
 use crate::engine::{self, CompileError};
@@ -17,12 +20,13 @@ use crate::limits::{Limit, Limits};
 use crate::load::{LoadError, LoadFailure};
 use crate::piece::{Code, Piece};
 use crate::scan::{self, ScanError};
-use crate::{card, quote, trap};
+use crate::{card, trap};
 
 /// Loads pieces. Cheap to clone; may be used from several threads at once.
 #[derive(Clone)]
 pub struct Runtime {
     cache: Option<Arc<CacheDir>>,
+    compiler: Option<Arc<Compiler>>,
     /// By the stack that their code may use, which is a matter of the whole engine.
     engines: Arc<Mutex<BTreeMap<u64, Engine>>>,
 }
@@ -41,8 +45,17 @@ impl Runtime {
     pub fn new(cache: Option<CacheDir>) -> Self {
         Self {
             cache: cache.map(Arc::new),
+            compiler: None,
             engines: Arc::default(),
         }
+    }
+
+    /// Compiles in a child process from now on. The compiler cannot be stopped from inside: only so do the limits on
+    /// compiling end what they stop waiting for.
+    #[must_use]
+    pub fn compiling_with(mut self, compiler: Compiler) -> Self {
+        self.compiler = Some(Arc::new(compiler));
+        self
     }
 
     /// Checks, compiles and describes a component. `name` is what the person calls it, or the name of its file, for
@@ -128,15 +141,40 @@ impl Runtime {
                 Err(note) => notes.push(note.to_string()),
             }
         }
-        let component = engine::compile(engine, bytes, limits).map_err(|error| match error {
+        let failed = |error| match error {
             CompileError::Invalid(message) => LoadFailure::Invalid(message),
             CompileError::Limit(limit) => LoadFailure::Limit(trap::reached(limits, name, limit)),
-            CompileError::Host(message) => LoadFailure::Host(message),
-        })?;
-        if let Some(cache) = &self.cache
-            && let Err(note) = cache.put(engine, digest, &component)
-        {
-            notes.push(note.to_string());
+            CompileError::Host(message) | CompileError::NoChild(message) => {
+                LoadFailure::Host(message)
+            }
+        };
+        let from_child = match &self.compiler {
+            None => None,
+            Some(compiler) => match compiler.compile(bytes, limits) {
+                Ok(code) => Some(code),
+                Err(CompileError::NoChild(why)) => {
+                    notes.push(format!("compiled in this process, as {why}"));
+                    None
+                }
+                Err(error) => return Err(failed(error)),
+            },
+        };
+        let (component, code) = match from_child {
+            Some(code) => (code.load(engine).map_err(LoadFailure::Host)?, Ok(code)),
+            None => {
+                let component = engine::compile(engine, bytes, limits).map_err(failed)?;
+                let code = OwnCode::of(&component);
+                (component, code)
+            }
+        };
+        if let Some(cache) = &self.cache {
+            let kept = code.map_err(|error| format!("compiled code was not kept: {error}"));
+            let kept = kept.and_then(|code| {
+                cache
+                    .put(engine, digest, &code)
+                    .map_err(|error| error.to_string())
+            });
+            notes.extend(kept.err());
         }
         Ok(component)
     }

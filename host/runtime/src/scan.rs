@@ -2,13 +2,12 @@
 //! made to blow up the compiler. Owns reading the bytes; must not know the engine. Whether the component is *valid* is for
 //! the engine to say, which goes by the same parser.
 
+use meshhost_core::quote;
 use wasmtime::wasmparser::{
     BinaryReaderError, ComponentAlias, ComponentExternalKind, ComponentInstance,
     ComponentOuterAliasKind, ComponentType, ComponentTypeRef, Encoding, Instance,
     InstanceTypeDeclaration, Parser, Payload, TypeBounds,
 };
-
-use crate::quote;
 
 /// What WebAssembly begins with.
 const MAGIC: &[u8] = b"\0asm";

@@ -2,11 +2,11 @@
 //! backtrace, and finding a panic's message in the guest's memory; must not know the contract.
 
 use memchr::memmem;
+use meshhost_core::quote;
 use wasmtime::{AsContext, Error, FrameInfo, Store, Trap, WasmBacktrace, WasmCoreDump};
 
 use crate::call::{CallFailure, Reached};
 use crate::limits::{Limit, Limits};
-use crate::quote;
 use crate::sandbox::{Exhausted, Guest};
 
 /// What the SDK writes before a panic's message (`plugins/sdk/src/wire/last_words.rs`), followed by the length as a

@@ -108,6 +108,11 @@ fn refuses_to_reach_further() {
         ),
         (
             0,
+            json!({"metadata": {"labels": {"applyset.kubernetes.io/id": "x"}}}),
+            "must not set metadata.labels[applyset.kubernetes.io/id]: only an inventory has it",
+        ),
+        (
+            0,
             json!({"metadata": {"finalizers": ["x"]}}),
             "must not touch metadata.finalizers",
         ),

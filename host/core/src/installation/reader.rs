@@ -1,8 +1,6 @@
 //! Reading the pieces of an Installation. Owns the refusals of what does not fit; merging is done before.
 
-use std::time::Duration;
-
-use super::{Grants, Limits, Piece, PieceSource};
+use super::{Grants, Limits, Piece, PieceSource, SaidLimit};
 use crate::nearest;
 use crate::object::is_dns_label;
 use crate::path::Path;
@@ -25,7 +23,27 @@ const PIECE: [&str; 8] = [
 ];
 const SOURCE: [&str; 3] = ["builtin", "file", "oci"];
 const GRANTS: [&str; 4] = ["files", "emits", "amends", "abilities"];
-const LIMITS: [&str; 3] = ["memory", "time", "output"];
+/// Here, and as `--limit` spells it.
+const LIMITS: [(&str, &str, Unit); 11] = [
+    ("memory", "memory", Unit::Bytes),
+    ("time", "time", Unit::Time),
+    ("output", "output", Unit::Bytes),
+    ("objects", "objects", Unit::Count),
+    ("stack", "stack", Unit::Bytes),
+    ("moduleSize", "module-size", Unit::Bytes),
+    ("compileTime", "compile-time", Unit::Time),
+    ("compileMemory", "compile-memory", Unit::Bytes),
+    ("files", "files", Unit::Count),
+    ("filesSize", "files-size", Unit::Bytes),
+    ("filesDepth", "files-depth", Unit::Count),
+];
+
+#[derive(Clone, Copy)]
+enum Unit {
+    Bytes,
+    Time,
+    Count,
+}
 
 /// Reads the pieces of a merged spec; what cannot be read is a problem and left out.
 pub fn read(spec: &Setting, problems: &mut Problems) -> Vec<Piece> {
@@ -224,24 +242,47 @@ impl Reader<'_> {
         let Some(setting) = limits else {
             return Limits::default();
         };
-        self.known(setting, &LIMITS, path, "limits");
-        let mut read = |key: &str, wanted: &str, value: fn(&str) -> Option<u64>| {
-            let setting = setting.get(key)?;
+        self.known(setting, &LIMITS.map(|(key, ..)| key), path, "limits");
+        let mut limits = Vec::new();
+        for (key, name, unit) in LIMITS {
+            let Some(setting) = setting.get(key) else {
+                continue;
+            };
             let text = match &setting.value {
                 Tree::Number(number) => number.to_string(),
                 _ => setting.text().unwrap_or_default().to_owned(),
             };
-            let value = value(&text).filter(|value| *value > 0);
-            if value.is_none() {
-                self.problems.push(wrong(setting, wanted, &path.key(key)));
+            match unit.read(&text).filter(|number| *number > 0) {
+                Some(number) => limits.push(SaidLimit {
+                    name,
+                    number,
+                    origin: setting.origin.clone(),
+                    path: path.key(key).to_string(),
+                }),
+                None => {
+                    let problem = wrong(setting, unit.wanted(), &path.key(key));
+                    self.problems.push(problem);
+                }
             }
-            value
-        };
-        Limits {
-            memory: read("memory", "a number of bytes, such as `64Mi`", bytes),
-            time: read("time", "a time, such as `10s` or `500ms`", milliseconds)
-                .map(Duration::from_millis),
-            output: read("output", "a number of bytes, such as `64Mi`", bytes),
+        }
+        Limits(limits)
+    }
+}
+
+impl Unit {
+    fn wanted(self) -> &'static str {
+        match self {
+            Self::Bytes => "a number of bytes, such as `64Mi`",
+            Self::Time => "a time, such as `10s` or `500ms`",
+            Self::Count => "a number, such as `20000`",
+        }
+    }
+
+    fn read(self, text: &str) -> Option<u64> {
+        match self {
+            Self::Bytes => bytes(text),
+            Self::Time => milliseconds(text),
+            Self::Count => text.parse().ok(),
         }
     }
 }

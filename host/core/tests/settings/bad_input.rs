@@ -498,7 +498,7 @@ fn mistakes_in_an_installation() {
         // unknown limit
         (
             "pieces: [{name: cni, limits: {cpu: 5}}]",
-            "f.yaml:4:33: pieces.cni.limits.cpu: is not a setting of limits | known here: `memory`, `output` and `time`",
+            "f.yaml:4:33: pieces.cni.limits.cpu: is not a setting of limits | known here: `compileMemory`, `compileTime`, `files`, `filesDepth`, `filesSize`, `memory`, `moduleSize`, `objects`, `output`, `stack` and `time`",
         ),
         // unknown grant
         (

@@ -261,11 +261,9 @@ spec: {cni: {enabled: true}}
     let control_plane = settings(&resolved, "control-plane");
     assert_eq!(control_plane["components"]["pilot"]["namespace"], "mesh");
     let critical = resolved.pieces.last().unwrap();
-    assert_eq!(critical.limits.memory, Some(64 << 20));
-    assert_eq!(
-        critical.limits.time,
-        Some(std::time::Duration::from_millis(500))
-    );
+    let limits = critical.limits.0.iter();
+    let limits: Vec<_> = limits.map(|said| (said.name, said.number)).collect();
+    assert_eq!(limits, [("memory", 64 << 20), ("time", 500)]);
     assert_eq!(critical.grants.files["extra"].0, "./extra");
     assert!(critical.grants.amends.as_ref().unwrap()[0].kind.is_some());
 }

@@ -121,7 +121,7 @@ async fn on_cluster(args: &Apply, name: &str, asked: Asked) -> Result<u8, Fault>
     let applied = work_off(args, &cluster, &installation.name, plan, request).await?;
     if args.output == Report::Text {
         for (piece, note) in &rendered.notes {
-            report::data(&format!("{piece}: {note}\n"));
+            report::text(&format!("{piece}: {note}\n"));
         }
     }
     Ok(applied)

@@ -9,6 +9,9 @@ mod plugin;
 
 pub(crate) use plugin::{Add, Plugin};
 
+/// The child process in which a piece is compiled; nobody types it.
+pub(crate) const COMPILE_PIECE: &str = "compile-piece";
+
 /// Install a service mesh from sandboxed pieces.
 #[derive(Debug, Parser)]
 #[command(
@@ -51,6 +54,14 @@ pub(crate) enum Command {
     Completion {
         /// Which shell
         shell: Shell,
+    },
+    /// Compile one component for the process that has started this one
+    #[command(name = COMPILE_PIECE, hide = true)]
+    CompilePiece {
+        /// Bytes of memory
+        memory: u64,
+        /// Milliseconds
+        millis: u64,
     },
 }
 
@@ -117,6 +128,10 @@ pub(crate) struct Render {
     /// Say which piece each object comes from, and which piece has amended which field of it
     #[arg(long, value_name = "HOW", num_args = 0..=1, require_equals = true, default_missing_value = "comments")]
     pub(crate) provenance: Option<Provenance>,
+    /// First call every piece again, with what has no order in another order, and print nothing when one gives something
+    /// else
+    #[arg(long)]
+    pub(crate) verify: bool,
 }
 
 /// What is to be on which cluster.

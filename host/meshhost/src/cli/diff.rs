@@ -54,7 +54,7 @@ pub(crate) async fn run(args: &Diff) -> Result<u8, Fault> {
 pub(crate) fn show(plan: &Plan, output: Report) -> Result<(), Fault> {
     match output {
         Report::Text => {
-            report::data(&plan_text::plan(plan));
+            report::text(&plan_text::plan(plan));
             report::talk(&plan_text::counts(&plan.count(), Tense::Planned));
         }
         Report::Json => {

@@ -1,7 +1,8 @@
 //! How much each piece may use: `--limit` over the installation over the defaults. Owns reading the flag; must not know what
 //! the limits mean.
 
-use meshhost_core::installation;
+use meshhost_core::installation::{self, SaidLimit};
+use meshhost_core::problem::{Problem, Problems};
 use meshhost_runtime::{Limit, Limits};
 
 use crate::cli::fault::Fault;
@@ -29,12 +30,38 @@ impl FlagLimits {
         Ok(Self(limits))
     }
 
-    /// The limits of one piece.
-    pub(crate) fn of(&self, piece: &str, said: &installation::Limits) -> Limits {
+    /// The limits of a piece that the installation says nothing of.
+    pub(crate) fn of(&self, piece: &str) -> Limits {
+        self.over(piece, Limits::default())
+    }
+
+    /// The limits of a piece of the installation.
+    pub(crate) fn of_piece(
+        &self,
+        piece: &str,
+        said: &installation::Limits,
+    ) -> Result<Limits, Problems> {
         let mut limits = Limits::default();
-        limits.memory = said.memory.unwrap_or(limits.memory);
-        limits.time = said.time.unwrap_or(limits.time);
-        limits.output = said.output.unwrap_or(limits.output);
+        let mut problems = Problems::default();
+        for SaidLimit {
+            name,
+            number,
+            origin,
+            path,
+        } in &said.0
+        {
+            let limit = Limit::named(name).expect("the installation knows the same limits");
+            if let Err(error) = limits.put(limit, *number, &limit.write(*number)) {
+                problems.push(
+                    Problem::at(origin, path, error.to_string())
+                        .hint("leave it out to take the default"),
+                );
+            }
+        }
+        problems.or(self.over(piece, limits))
+    }
+
+    fn over(&self, piece: &str, mut limits: Limits) -> Limits {
         for (_, limit, value) in self.0.iter().filter(|(name, _, _)| name == piece) {
             limits
                 .set(limit, value)
@@ -57,21 +84,56 @@ fn refused(flag: &str, why: &str) -> Fault {
 
 #[cfg(test)]
 mod tests {
+    use meshhost_core::profile::Profiles;
+    use meshhost_core::resolve::Layers;
+
     use super::*;
 
     #[test]
     fn the_flag_wins_over_the_installation_and_only_for_its_piece() {
         let flags = FlagLimits::read(&["cni.memory=1GiB".to_owned()]).unwrap();
-        let said = installation::Limits {
-            memory: Some(1 << 20),
-            ..installation::Limits::default()
-        };
-        assert_eq!(flags.of("cni", &said).memory, 1 << 30);
-        assert_eq!(flags.of("gateway", &said).memory, 1 << 20);
-        assert_eq!(
-            flags.of("gateway", &installation::Limits::default()),
-            Limits::default()
+        let said = said("memory: 1Mi, moduleSize: 1Mi");
+        assert_eq!(flags.of_piece("cni", &said).unwrap().memory, 1 << 30);
+        assert_eq!(flags.of_piece("cni", &said).unwrap().module_size, 1 << 20);
+        assert_eq!(flags.of_piece("gateway", &said).unwrap().memory, 1 << 20);
+        assert_eq!(flags.of("gateway"), Limits::default());
+    }
+
+    /// What an Installation says of a piece.
+    fn said(limits: &str) -> installation::Limits {
+        let mut layers = Layers::new();
+        layers.file(
+            "f.yaml",
+            &format!(
+                "apiVersion: meshhost.dev/v1alpha1\nkind: Installation\nspec:\n  pieces: [{{name: cni, limits: {{{limits}}}}}]\n"
+            ),
         );
+        let chosen = layers.choose(&Profiles::builtin()).unwrap();
+        let piece = chosen.pieces.iter().find(|piece| piece.name == "cni");
+        piece.unwrap().limits.clone()
+    }
+
+    #[test]
+    fn an_installation_can_set_every_limit_within_its_range() {
+        let said = said(
+            "memory: 1Gi, time: 1m, output: 1Mi, objects: 20, stack: 1Mi, moduleSize: 1Mi, compileTime: 5s, compileMemory: 1Gi, \
+             files: 2, filesSize: 1Mi, filesDepth: 2",
+        );
+        assert_eq!(said.0.len(), Limit::ALL.len());
+        let limits = FlagLimits::default().of_piece("cni", &said).unwrap();
+        for limit in Limit::ALL {
+            assert_ne!(limits.get(limit), Limits::default().get(limit), "{limit}");
+        }
+    }
+
+    #[test]
+    fn a_limit_out_of_range_is_told_at_its_place() {
+        let said = said("stack: 1Gi");
+        let problems = FlagLimits::default().of_piece("cni", &said).unwrap_err();
+        insta::assert_snapshot!(problems, @r#"
+        f.yaml:4:40: pieces.cni.limits.stack: limit stack cannot be "1GiB": it goes from 64KiB to 256MiB
+          leave it out to take the default
+        "#);
     }
 
     #[test]

@@ -44,7 +44,7 @@ fn compare(from: &Path, to: &Path) -> Result<u8, Fault> {
     for id in to.keys().filter(|id| !from.contains_key(id)) {
         let _ = writeln!(text, "+ {id}");
     }
-    report::data(&text);
+    report::text(&text);
     Ok(if text.is_empty() {
         exit::DONE
     } else {

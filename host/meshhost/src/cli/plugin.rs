@@ -5,12 +5,13 @@ use std::path::Path;
 
 use meshhost::source;
 use meshhost_core::card::Card;
+use meshhost_core::quote;
 use meshhost_runtime::{Limits, Piece};
 use serde_json::Value;
 
 use crate::cli::args::{Plugin, Report};
 use crate::cli::fault::{Fault, exit};
-use crate::cli::{plugin_grants, report, wish};
+use crate::cli::{plugin_grants, report, verify, wish};
 
 pub(crate) fn run(args: &Plugin) -> Result<u8, Fault> {
     match args {
@@ -18,6 +19,13 @@ pub(crate) fn run(args: &Plugin) -> Result<u8, Fault> {
         Plugin::Add(args) => plugin_grants::add(args),
         Plugin::Grants { settings, output } => plugin_grants::show(settings, *output),
         Plugin::Remove { pieces, settings } => plugin_grants::remove(pieces, settings),
+        Plugin::Verify {
+            piece,
+            settings,
+            kube_version,
+            runs,
+            output,
+        } => verify::piece(piece, settings, kube_version, *runs, *output),
         Plugin::Pack { module, output } => pack(module, output),
     }
 }
@@ -36,15 +44,15 @@ fn inspect(name: &str, output: Report) -> Result<u8, Fault> {
         )
     })?;
     let piece = wish::load(&wish::runtime(), name, &bytes, |_| Limits::default())?;
-    report::data(&match output {
-        Report::Text => text(&piece),
+    match output {
+        Report::Text => report::text(&text(&piece)),
         Report::Json => {
             let mut card =
                 serde_json::to_value(piece.card()).map_err(|error| Fault::from_error(&error))?;
             card["digest"] = Value::String(piece.digest().to_owned());
-            format!("{card:#}\n")
+            report::data(&format!("{card:#}\n"));
         }
-    });
+    }
     Ok(exit::DONE)
 }
 
@@ -125,7 +133,8 @@ fn list(text: &mut String, title: &str, lines: impl Iterator<Item = String>) {
     }
     let _ = writeln!(text, "{title}");
     for line in lines {
-        let _ = writeln!(text, "  {line}");
+        // Names and descriptions are the piece's: none of them can look like a line of ours.
+        let _ = writeln!(text, "  {}", quote::line(&line, LONGEST));
     }
 }
 
@@ -141,6 +150,9 @@ fn settings(card: &Card) -> Vec<String> {
     );
     lines
 }
+
+/// Characters of one line.
+const LONGEST: usize = 2_000;
 
 /// Schemas can refer to themselves.
 const DEEPEST: usize = 12;

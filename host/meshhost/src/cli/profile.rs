@@ -19,7 +19,7 @@ pub(crate) fn run(args: &Profile) -> Result<u8, Fault> {
             for name in names {
                 let _ = writeln!(text, "{name:width$}  {}", profiles.summary(name));
             }
-            report::data(&text);
+            report::text(&text);
             Ok(exit::DONE)
         }
         Profile::Dump(args) => dump(args),
@@ -36,7 +36,7 @@ pub(crate) fn run(args: &Profile) -> Result<u8, Fault> {
                     (None, None) => Ok(()),
                 };
             }
-            report::data(&text);
+            report::text(&text);
             Ok(if differences.is_empty() {
                 exit::DONE
             } else {

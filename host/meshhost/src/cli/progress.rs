@@ -9,6 +9,7 @@ use std::time::Duration;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use meshhost_cluster::{Event, Outcome};
 use meshhost_core::id::ObjectId;
+use meshhost_core::quote;
 
 use crate::cli::args::Report;
 use crate::cli::report;
@@ -117,14 +118,14 @@ impl Progress {
 
     fn line(&self, text: &str) {
         if self.how == How::Terminal {
-            self.bar.println(text);
+            self.bar.println(quote::plain(text));
         } else {
             report::talk(text);
         }
     }
 
     fn moving(&self, text: &str) {
-        self.bar.set_message(text.to_owned());
+        self.bar.set_message(quote::plain(text));
     }
 
     fn with_waiting<T>(&self, work: impl FnOnce(&mut BTreeSet<ObjectId>) -> T) -> T {

@@ -10,7 +10,7 @@ use serde_json::Value;
 use crate::cli::args::{Format, Provenance, Render};
 use crate::cli::fault::{Fault, exit};
 use crate::cli::wish::{self, Wish};
-use crate::cli::{approval, report};
+use crate::cli::{approval, report, verify};
 
 pub(crate) fn run(args: &Render) -> Result<u8, Fault> {
     let facts = release::facts(&args.kube_version).map_err(|error| {
@@ -26,6 +26,9 @@ pub(crate) fn run(args: &Render) -> Result<u8, Fault> {
     let rendered = wish.render(&facts)?;
     tell(&wish, &rendered);
     approval::tell(&wish, &rendered, &args.settings)?;
+    if args.verify {
+        verify::all(&wish, &facts)?;
+    }
     let pieces = wish.recorded();
     let digest = provenance::digest(&rendered.bundle, &pieces);
     let objects = rendered.bundle.objects.len();

@@ -1,10 +1,12 @@
 //! Printing: data to stdout, talk to stderr. Owns colours and how a problem looks; must not know any command.
 
+use std::borrow::Cow;
 use std::fmt;
 use std::io::{self, IsTerminal, Write};
 use std::process;
 
 use meshhost_core::problem::Problem;
+use meshhost_core::quote;
 use meshhost_core::source::SourceKind;
 use miette::{
     Diagnostic, GraphicalReportHandler, GraphicalTheme, LabeledSpan, NamedSource, Severity,
@@ -13,9 +15,14 @@ use miette::{
 
 use crate::cli::fault::Fault;
 
-/// Writes data to stdout. A reader that went away (`| head`) ends the program quietly, as it does `cat`.
+/// Writes data to stdout: as it is for programs and files, and as text on a terminal. A reader that went away (`| head`) ends
+/// the program quietly, as it does `cat`.
 pub(crate) fn data(text: &str) {
     let mut stdout = io::stdout().lock();
+    let text = match stdout.is_terminal() {
+        true => Cow::Owned(quote::plain(text)),
+        false => Cow::Borrowed(text),
+    };
     if let Err(error) = stdout
         .write_all(text.as_bytes())
         .and_then(|()| stdout.flush())
@@ -28,8 +35,23 @@ pub(crate) fn data(text: &str) {
     }
 }
 
-/// Writes a line to stderr. That nobody reads it is no reason to stop.
+/// Where a program reads, not a person.
+pub(crate) fn bytes() -> impl Write {
+    io::stdout().lock()
+}
+
+/// Writes what a person reads to stdout. What a stranger wrote (a piece, an API server) cannot harm the terminal.
+pub(crate) fn text(text: &str) {
+    data(&quote::plain(text));
+}
+
+/// Writes a line to stderr; as with [`text`], it cannot harm the terminal. That nobody reads it is no reason to stop.
 pub(crate) fn talk(line: &str) {
+    coloured(&quote::plain(line));
+}
+
+/// A line with colours of our own.
+fn coloured(line: &str) {
     let _ = writeln!(io::stderr().lock(), "{line}");
 }
 
@@ -81,7 +103,21 @@ fn show(problem: &Problem, severity: Severity) {
         talk(&format!("{head}: {shown}"));
         return;
     }
-    talk(&format!("{head}: {}", text.trim_start().trim_end()));
+    coloured(&format!("{head}: {}", text.trim_start().trim_end()));
+}
+
+/// A file as it is shown around a mistake: what is no text becomes a sign of the same length, so that places stay where they
+/// are.
+fn shown_source(text: &str) -> String {
+    let mut shown = String::with_capacity(text.len());
+    for c in text.chars() {
+        match c {
+            '\n' | '\t' => shown.push(c),
+            c if quote::is_text(c) => shown.push(c),
+            c => shown.extend(std::iter::repeat_n('?', c.len_utf8())),
+        }
+    }
+    shown
 }
 
 /// A problem as miette shows one.
@@ -101,7 +137,7 @@ impl<'a> Shown<'a> {
                 SourceKind::Stdin => "standard input".to_owned(),
                 SourceKind::File | SourceKind::Argument => source.name.clone(),
             };
-            NamedSource::new(name, source.text.clone())
+            NamedSource::new(quote::plain(&name), shown_source(&source.text))
         });
         Self {
             problem,
@@ -120,16 +156,16 @@ impl fmt::Display for Shown<'_> {
             ..
         } = self.problem;
         if let Some(origin) = origin {
-            write!(f, "{origin}: ")?;
+            write!(f, "{}: ", quote::plain(&origin.to_string()))?;
         }
         // An argument spells its own path.
         let spelled = origin
             .as_ref()
             .is_some_and(|origin| origin.source.kind == SourceKind::Argument);
         if !path.is_empty() && !spelled {
-            write!(f, "{path}: ")?;
+            write!(f, "{}: ", quote::plain(path))?;
         }
-        f.write_str(message)
+        f.write_str(&quote::plain(message))
     }
 }
 
@@ -150,7 +186,7 @@ impl Diagnostic for Shown<'_> {
         self.problem
             .hint
             .as_ref()
-            .map(|hint| Box::new(hint) as Box<dyn fmt::Display>)
+            .map(|hint| Box::new(quote::plain(hint)) as Box<dyn fmt::Display>)
     }
 
     fn source_code(&self) -> Option<&dyn SourceCode> {

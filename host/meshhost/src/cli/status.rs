@@ -35,8 +35,8 @@ pub(crate) async fn run(args: &args::Status) -> Result<u8, Fault> {
     };
     match installed.output {
         Report::Text => {
-            report::data(&text(&installed.name, &status));
-            report::data(&running.as_ref().map(pods).unwrap_or_default());
+            report::text(&text(&installed.name, &status));
+            report::text(&running.as_ref().map(pods).unwrap_or_default());
         }
         Report::Json => {
             let mut data = serde_json::json!(status);

@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use meshhost::pipeline::{self, Participant, PipelineError, Rendered};
+use meshhost::verify::{self, Verified};
 use meshhost::{policies, source};
 use meshhost_core::bundle::Bundle;
 use meshhost_core::card::GrantedFile;
@@ -18,11 +19,11 @@ use meshhost_core::profile::Profiles;
 use meshhost_core::resolve::{Chosen, DEFAULT_NAME, Layers, PieceSettings, PieceSource, Resolved};
 use meshhost_core::revision::RecordedPiece;
 use meshhost_core::yaml::to_yaml_documents;
-use meshhost_core::{granted, installation, lock};
-use meshhost_runtime::{CacheDir, Limits, Piece, Runtime};
+use meshhost_core::{granted, lock};
+use meshhost_runtime::{CacheDir, Compiler, Limits, Piece, Runtime};
 use serde_json::Value;
 
-use crate::cli::args::Settings;
+use crate::cli::args::{COMPILE_PIECE, Settings};
 use crate::cli::fault::{self, Fault};
 use crate::cli::granted_files::{self, GrantedFiles};
 use crate::cli::limits::FlagLimits;
@@ -118,8 +119,7 @@ pub(crate) fn read(settings: &Settings) -> Result<Inputs, Fault> {
                 "give the path of a component file; `meshhost plugin inspect NAME` shows the built-in ones",
             )
         })?;
-        let said = installation::Limits::default();
-        let piece = load(&runtime, text, &bytes, |piece| limits.of(piece, &said))?;
+        let piece = load(&runtime, text, &bytes, |piece| limits.of(piece))?;
         let name = name.unwrap_or(&piece.card().name).to_owned();
         let piece = piece.named(&name);
         layers.plugin(
@@ -215,7 +215,7 @@ impl Draft {
     /// Loads the remaining pieces; the schemas of all, by name.
     pub(crate) fn schemas(&mut self) -> Result<BTreeMap<String, Value>, Fault> {
         for chosen in &self.chosen.pieces {
-            let limits = self.limits.of(&chosen.name, &chosen.limits);
+            let limits = self.limits.of_piece(&chosen.name, &chosen.limits)?;
             if self
                 .pieces
                 .get(&chosen.name)
@@ -274,6 +274,28 @@ impl Wish {
         Ok(rendered)
     }
 
+    /// Asks the pieces again and again. Those that are `named` take part even if they are not enabled.
+    pub(crate) fn verify(
+        &self,
+        facts: &Facts,
+        named: impl Fn(&str) -> bool,
+        runs: u64,
+    ) -> Result<Vec<Verified>, Fault> {
+        let participants = self.participants(&self.resolved, |settings| {
+            settings.enabled || named(&settings.name)
+        });
+        verify::verify(
+            &self.resolved.installation,
+            &participants,
+            facts,
+            named,
+            runs,
+        )
+        .map_err(|error| {
+            fault::from_pipeline(error, |piece, problem| self.resolved.blame(piece, problem))
+        })
+    }
+
     /// The pieces that take part, with their settings.
     pub(crate) fn taking_part(&self) -> impl Iterator<Item = (&PieceSettings, &Piece)> {
         taking_part(&self.resolved).map(|settings| (settings, &self.pieces[&settings.name]))
@@ -310,7 +332,18 @@ impl Wish {
     }
 
     fn ask(&self, resolved: &Resolved, facts: &Facts) -> Result<Rendered, PipelineError> {
-        let participants: Vec<Participant<'_>> = taking_part(resolved)
+        let participants = self.participants(resolved, |settings| settings.enabled);
+        pipeline::render(&resolved.installation, &participants, facts)
+    }
+
+    fn participants(
+        &self,
+        resolved: &Resolved,
+        takes_part: impl Fn(&PieceSettings) -> bool,
+    ) -> Vec<Participant<'_>> {
+        let settings = resolved.pieces.iter();
+        settings
+            .filter(|settings| takes_part(settings))
             .filter_map(|settings| {
                 let piece = self.pieces.get(&settings.name)?;
                 Some(Participant {
@@ -321,8 +354,7 @@ impl Wish {
                     examined: settings.grants.abilities.is_some() || is_stranger(settings, piece),
                 })
             })
-            .collect();
-        pipeline::render(&resolved.installation, &participants, facts)
+            .collect()
     }
 
     /// The pieces that take part, as a revision remembers them.
@@ -371,7 +403,16 @@ pub(crate) fn runtime() -> Runtime {
             None
         }
     });
-    Runtime::new(cache)
+    let runtime = Runtime::new(cache);
+    match Compiler::this_program([COMPILE_PIECE.into()]) {
+        Ok(compiler) => runtime.compiling_with(compiler),
+        Err(error) => {
+            report::talk(&format!(
+                "warning: pieces are compiled in this process, as its program cannot be found: {error}"
+            ));
+            runtime
+        }
+    }
 }
 
 /// Loads one piece; `name` is how the person knows it, and `limits_of` tells the limits by name.
@@ -436,7 +477,7 @@ fn text(path: &Path, bytes: Vec<u8>) -> Result<String, Fault> {
 }
 
 /// `[NAME=]FILE`: a name is a DNS label, so `./a=b.wasm` is a path.
-fn split_plugin(text: &str) -> (Option<&str>, &str) {
+pub(crate) fn split_plugin(text: &str) -> (Option<&str>, &str) {
     match text.split_once('=') {
         Some((name, path)) if meshhost_core::object::is_dns_label(name) => (Some(name), path),
         _ => (None, text),

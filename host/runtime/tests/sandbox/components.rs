@@ -90,6 +90,61 @@ fn what_imports() {
     );
 }
 
+/// Each by itself: whatever a WASI release or proposal offers is refused by its name before anything is compiled.
+#[test]
+fn every_wasi_interface() {
+    for (package, interfaces) in [
+        (
+            "cli",
+            "environment exit run stdin stdout stderr terminal-input terminal-output terminal-stdin terminal-stdout \
+            terminal-stderr",
+        ),
+        (
+            "clocks",
+            "monotonic-clock wall-clock timezone system-clock types",
+        ),
+        ("filesystem", "types preopens"),
+        ("io", "error poll streams"),
+        ("random", "random insecure insecure-seed"),
+        (
+            "sockets",
+            "network instance-network ip-name-lookup tcp tcp-create-socket udp udp-create-socket",
+        ),
+        (
+            "http",
+            "types outgoing-handler incoming-handler client handler",
+        ),
+        ("config", "store runtime"),
+        ("keyvalue", "store atomics batch"),
+        ("blobstore", "blobstore container types"),
+        ("messaging", "producer consumer types"),
+        ("logging", "logging"),
+        ("nn", "graph inference tensor errors"),
+        ("tls", "types client"),
+        ("threads", "threads"),
+        ("webgpu", "webgpu"),
+    ] {
+        for interface in interfaces.split_whitespace() {
+            for version in ["", "@0.2.0", "@0.2.6", "@0.3.0"] {
+                let name = format!("wasi:{package}/{interface}{version}");
+                for item in [
+                    r#"(export "f" (func))"#,
+                    r#"(export "r" (type (sub resource)))"#,
+                ] {
+                    let error = text(&format!(
+                        r#"(component (import "{name}" (instance {item})))"#
+                    ));
+                    assert!(
+                        error.starts_with("piece guest: asks for what no piece gets")
+                            && error.contains(&format!("\n  {name}\n")),
+                        "{error}"
+                    );
+                }
+            }
+        }
+    }
+}
+
 /// An interface that is exported uses the types of another, which then stands among the imports, without any function.
 #[test]
 fn types_alone_are_no_import() {

@@ -5,6 +5,7 @@ mod hostile;
 
 mod cache;
 mod components;
+mod determinism;
 mod limits;
 mod probe;
 mod traps;

@@ -36,6 +36,25 @@ pub(crate) enum Plugin {
         #[command(flatten)]
         settings: Settings,
     },
+    /// Call a piece several times, with what has no order in another order, and compare
+    ///
+    /// Exits with 0 when every call gave the same, 1 when one did not: then it says which object and field.
+    Verify {
+        /// A component file, or the name of a piece of the installation
+        #[arg(value_name = "[NAME=]FILE|NAME", value_hint = ValueHint::FilePath)]
+        piece: String,
+        #[command(flatten)]
+        settings: Box<Settings>,
+        /// Verify for this release of Kubernetes
+        #[arg(long, value_name = "VERSION", default_value = meshhost_core::release::NEWEST)]
+        kube_version: String,
+        /// How many more times it is called in each order
+        #[arg(long, value_name = "NUMBER", default_value_t = 3, value_parser = clap::value_parser!(u64).range(1..=1000))]
+        runs: u64,
+        /// Output format
+        #[arg(short, long, value_name = "FORMAT", default_value = "text")]
+        output: Report,
+    },
     /// Make a component from what `cargo build --target wasm32-unknown-unknown` left
     Pack {
         /// The core module

@@ -1,0 +1,3 @@
+(component
+  (import "wasi:cli/environment@0.2.6" (instance (export "f" (func))))
+  (import "run" (func)))
