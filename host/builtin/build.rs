@@ -1,4 +1,5 @@
-//! Builds the project's own pieces for WebAssembly and makes components of them.
+//! Builds the project's own pieces for WebAssembly, those in Rust with cargo and those in Go with Go, and makes components
+//! of them.
 //!
 //! Writes each to `target/pieces/NAME.wasm` too, where `--plugin` and other people's tests find it.
 
@@ -7,12 +8,20 @@ use std::error::Error;
 use std::ffi::OsStr;
 use std::fmt::Write as _;
 use std::fs;
+use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::process::Command;
+
+use sha2::{Digest, Sha256};
 
 /// In the order in which an installation lists them by default.
 const PIECES: &[&str] = &["control-plane", "cni", "gateway", "addons", "critical-pods"];
 const TARGET: &str = "wasm32-unknown-unknown";
+/// Those in Go, which no installation lists by default.
+const GO_PIECES: &[&str] = &["injection"];
+/// The Go that builds them, as rust-toolchain.toml pins Rust: another one makes other bytes. A newer or older `go` fetches
+/// it, unless the person has set GOTOOLCHAIN.
+const GO: &str = "go1.26.8";
 
 fn main() {
     if let Err(error) = build() {
@@ -29,6 +38,7 @@ fn build() -> Result<(), Box<dyn Error>> {
         .nth(2)
         .ok_or("the crate is not where the workspace has it")?
         .to_owned();
+    println!("cargo::rerun-if-env-changed=GOTOOLCHAIN");
     for watched in ["plugins", "wit", "Cargo.lock", "rust-toolchain.toml"] {
         println!("cargo::rerun-if-changed={}", root.join(watched).display());
     }
@@ -39,7 +49,7 @@ fn build() -> Result<(), Box<dyn Error>> {
     let modules = compile(&root, &target_dir.join("pieces-build"))?;
     let pieces = target_dir.join("pieces");
     fs::create_dir_all(&pieces)?;
-    let mut list = String::from("const BUILTIN: &[Builtin] = &[\n");
+    let mut list = String::from("const LISTED: &[Builtin] = &[\n");
     for name in PIECES {
         let module =
             fs::read(modules.join(format!("meshhost_piece_{}.wasm", name.replace('-', "_"))))?;
@@ -49,7 +59,21 @@ fn build() -> Result<(), Box<dyn Error>> {
         write_if_other(&pieces.join(format!("{name}.wasm")), &component)?;
         writeln!(
             list,
-            "    Builtin {{ name: {name:?}, component: include_bytes!(concat!(env!(\"OUT_DIR\"), \"/{name}.wasm\")) }},"
+            "    Builtin {{ name: {name:?}, digest: {:?}, carried: Carried::Plain(include_bytes!(concat!(env!(\"OUT_DIR\"), \"/{name}.wasm\"))) }},",
+            digest(&component)
+        )?;
+    }
+    list.push_str("];\nconst OTHERS: &[Builtin] = &[\n");
+    for name in GO_PIECES {
+        let module = compile_go(&root.join("plugins").join(name), &out.join("go.wasm"))?;
+        let component =
+            meshhost_pack::pack(&module).map_err(|error| format!("piece {name}: {error}"))?;
+        write_if_other(&pieces.join(format!("{name}.wasm")), &component)?;
+        fs::write(out.join(format!("{name}.deflate")), deflated(&component)?)?;
+        writeln!(
+            list,
+            "    Builtin {{ name: {name:?}, digest: {:?}, carried: Carried::Deflated(include_bytes!(concat!(env!(\"OUT_DIR\"), \"/{name}.deflate\"))) }},",
+            digest(&component)
         )?;
     }
     list.push_str("];\n");
@@ -120,6 +144,73 @@ fn compile(root: &Path, target_dir: &Path) -> Result<PathBuf, Box<dyn Error>> {
         .into());
     }
     Ok(target_dir.join(TARGET).join("piece"))
+}
+
+/// What Go makes of one module: a library for WASI preview 1, which packing closes.
+fn compile_go(folder: &Path, module: &Path) -> Result<Vec<u8>, Box<dyn Error>> {
+    let piece = folder
+        .file_name()
+        .map(|name| name.to_string_lossy().into_owned())
+        .unwrap_or_default();
+    let mut go = Command::new("go");
+    go.current_dir(folder)
+        .args(["build", "-trimpath", "-buildvcs=false", "-mod=readonly"])
+        .args(["-buildmode=c-shared", "-ldflags=-buildid=", "-o"])
+        .arg(module)
+        .arg(".");
+    // What the person has set for other programs is not meant for the pieces.
+    for (key, _) in env::vars_os() {
+        let name = key.to_string_lossy();
+        let kept = [
+            "GOROOT",
+            "GOPATH",
+            "GOMODCACHE",
+            "GOCACHE",
+            "GOPROXY",
+            "GOSUMDB",
+        ];
+        if name.starts_with("GO") && name != "GOTOOLCHAIN" && !kept.contains(&name.as_ref()) {
+            go.env_remove(&key);
+        }
+    }
+    go.env("GOFLAGS", "")
+        .env("GOWORK", "off")
+        .env("GOENV", "off");
+    go.env("GOOS", "wasip1")
+        .env("GOARCH", "wasm")
+        .env("CGO_ENABLED", "0");
+    if env::var_os("GOTOOLCHAIN").is_none() {
+        go.env("GOTOOLCHAIN", GO);
+    }
+    let output = go.output().map_err(|error| {
+        format!(
+            "the built-in piece `{piece}` is written in Go, and there is no `go` in PATH ({error})\n\
+             install Go 1.26 or later from https://go.dev/dl or with the system's package manager, then build again"
+        )
+    })?;
+    if !output.status.success() {
+        return Err(format!(
+            "the built-in piece `{piece}` does not build; {GO} is what it is built with, and with GOTOOLCHAIN=local the Go \
+             that is there tries:\n{}",
+            String::from_utf8_lossy(&output.stderr)
+        )
+        .into());
+    }
+    Ok(fs::read(module)?)
+}
+
+fn digest(bytes: &[u8]) -> String {
+    let hex: String = Sha256::digest(bytes)
+        .iter()
+        .map(|byte| format!("{byte:02x}"))
+        .collect();
+    format!("sha256:{hex}")
+}
+
+fn deflated(bytes: &[u8]) -> Result<Vec<u8>, Box<dyn Error>> {
+    let mut encoder = flate2::write::ZlibEncoder::new(Vec::new(), flate2::Compression::best());
+    encoder.write_all(bytes)?;
+    Ok(encoder.finish()?)
 }
 
 /// Paths in panic messages say where in the project or in which crate, not on whose machine.

@@ -13,6 +13,7 @@ use tokio::time::Instant;
 
 use crate::applying::{self, Applied, ApplyError, ApplyOptions};
 use crate::assess::Assess;
+use crate::config_maps::{self, ConfigMap};
 use crate::connect::{self, Connect, ConnectError};
 use crate::discovery::Discovery;
 use crate::event::Listener;
@@ -174,6 +175,26 @@ impl Cluster {
     pub async fn running(&self, installation: &Installation) -> Result<Option<Running>, PlanError> {
         let discovery = self.discovery().await?;
         running::running(&self.reading(), &discovery, installation).await
+    }
+
+    /// The ConfigMap of a name in a namespace, if there is one.
+    ///
+    /// # Errors
+    /// When it cannot be read.
+    pub async fn config_map(
+        &self,
+        namespace: &str,
+        name: &str,
+    ) -> Result<Option<ConfigMap>, RequestError> {
+        config_maps::one(&self.reading(), namespace, name).await
+    }
+
+    /// The ConfigMaps of a name in all namespaces.
+    ///
+    /// # Errors
+    /// When they cannot be listed.
+    pub async fn config_maps(&self, name: &str) -> Result<Vec<ConfigMap>, RequestError> {
+        config_maps::everywhere(&self.reading(), name).await
     }
 
     fn reading(&self) -> Session<'_> {

@@ -151,6 +151,17 @@ pub struct Problem {
     pub hint: Option<String>,
 }
 
+/// What became of one workload that a piece was to put a sidecar into.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Outcome {
+    /// The whole object, JSON; nothing when it stays as it is.
+    pub injected: Option<String>,
+    /// Why it could not be injected; paths are in the object.
+    pub problems: Vec<Problem>,
+    /// What the piece has to say; paths are in the object.
+    pub diagnostics: Vec<Diagnostic>,
+}
+
 /// A piece's verdict on a live object.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Assessment {

@@ -35,6 +35,7 @@ pub mod problem;
 pub mod path;
 pub mod setting;
 pub mod yaml;
+pub mod injection;
 pub mod nearest;
 pub mod ability;
 mod reading;

@@ -107,6 +107,13 @@ pub fn to_yaml_documents<'a>(values: impl IntoIterator<Item = &'a Value>) -> Str
         .join("---\n")
 }
 
+/// Texts of documents with `---` between; empty ones are left out.
+#[must_use]
+pub fn joined<'a>(texts: impl IntoIterator<Item = &'a String>) -> String {
+    let texts = texts.into_iter().filter(|text| !text.is_empty());
+    texts.cloned().collect::<Vec<_>>().join("---\n")
+}
+
 fn located(raw: Spanned<Raw>, source: &Arc<Source>) -> Setting {
     let origin = origin_of(raw.referenced, source);
     let tree = match raw.value {

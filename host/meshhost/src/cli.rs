@@ -21,6 +21,7 @@ mod verify;
 mod render;
 mod diff;
 mod apply;
+mod inject;
 mod uninstall;
 mod status;
 mod explain;
@@ -62,6 +63,7 @@ fn run(command: Command) -> Result<u8, Fault> {
         Command::Render(args) => render::run(&args),
         Command::Diff(args) => session::block_on(diff::run(&args)),
         Command::Apply(args) => apply::run(&args),
+        Command::Inject(args) => inject::run(&args),
         Command::Uninstall(args) => session::block_on(uninstall::run(&args)),
         Command::Status(args) => session::block_on(status::run(&args)),
         Command::Explain(args) => explain::run(&args),

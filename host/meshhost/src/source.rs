@@ -3,9 +3,6 @@
 use std::fs::File;
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
-use std::sync::OnceLock;
-
-use sha2::{Digest as _, Sha256};
 
 /// The largest file that is read as a piece. What may be compiled is decided later, by the piece's limits.
 const LARGEST: u64 = 256 << 20;
@@ -43,11 +40,10 @@ pub enum SourceError {
 /// When there is none of that name.
 pub fn builtin(name: &str) -> Result<Vec<u8>, SourceError> {
     meshhost_builtin::named(name)
-        .map(|builtin| builtin.component.to_vec())
+        .map(|builtin| builtin.component().into_owned())
         .ok_or_else(|| SourceError::NotBuiltin {
             name: name.to_owned(),
             known: meshhost_builtin::all()
-                .iter()
                 .map(|builtin| builtin.name)
                 .collect::<Vec<_>>()
                 .join(", "),
@@ -57,17 +53,7 @@ pub fn builtin(name: &str) -> Result<Vec<u8>, SourceError> {
 /// Whether a component is, byte for byte, a built-in piece; `digest` is `sha256:…`.
 #[must_use]
 pub fn is_builtin(digest: &str) -> bool {
-    static DIGESTS: OnceLock<Vec<String>> = OnceLock::new();
-    let digests = DIGESTS.get_or_init(|| {
-        let hex = |byte: &u8| format!("{byte:02x}");
-        meshhost_builtin::all()
-            .iter()
-            .map(|builtin| Sha256::digest(builtin.component).iter().map(hex).collect())
-            .collect()
-    });
-    digest
-        .strip_prefix("sha256:")
-        .is_some_and(|hex| digests.iter().any(|known| known == hex))
+    meshhost_builtin::all().any(|builtin| builtin.digest == digest)
 }
 
 /// A component in a file.

@@ -150,10 +150,10 @@ impl Installation {
 }
 
 fn load(runtime: &Runtime) -> Vec<Piece> {
-    meshhost_builtin::all()
+    meshhost_builtin::listed()
         .iter()
         .map(|builtin| {
-            let piece = runtime.load(builtin.component, builtin.name, &Limits::default());
+            let piece = runtime.load(&builtin.component(), builtin.name, &Limits::default());
             piece.unwrap()
         })
         .collect()

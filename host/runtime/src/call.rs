@@ -17,6 +17,8 @@ pub enum Call {
     Amend,
     /// A verdict on a live object.
     Assess,
+    /// Sidecars in workloads.
+    Inject,
 }
 
 impl fmt::Display for Call {
@@ -26,6 +28,7 @@ impl fmt::Display for Call {
             Self::Contribute => "contribute",
             Self::Amend => "amend",
             Self::Assess => "assess",
+            Self::Inject => "inject",
         })
     }
 }
@@ -143,13 +146,16 @@ fn listing(problems: &[Problem]) -> String {
     listing
 }
 
-/// Rust's own words begin with `panicked at` and the place; the message is on a line of its own.
+/// Rust's own words begin with `panicked at` and the place; the message is on a line of its own. Go's begin with `panic:`.
 fn panicked(message: &str) -> String {
-    let message = indented(message);
+    let message = indented(message.trim_end());
     if message.starts_with("panicked at ") {
         message
     } else {
-        format!("panicked: {message}")
+        format!(
+            "panicked: {}",
+            message.strip_prefix("panic: ").unwrap_or(&message)
+        )
     }
 }
 

@@ -18,6 +18,7 @@ pub(crate) struct Exported {
     pub(crate) contribute: bool,
     pub(crate) amend: bool,
     pub(crate) assess: bool,
+    pub(crate) inject: bool,
 }
 
 /// Why a component is no piece for this host.
@@ -51,6 +52,7 @@ pub(crate) fn of<'a>(exports: impl IntoIterator<Item = &'a str>) -> Result<Expor
             "contribute" => exported.contribute = true,
             "amend" => exported.amend = true,
             "assess" => exported.assess = true,
+            "inject" => exported.inject = true,
             // A newer minor's interface: this host does not make that call.
             _ => {}
         }

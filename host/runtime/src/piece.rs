@@ -2,7 +2,7 @@
 //! components become code.
 
 use meshhost_core::card::{
-    Amendments, Assessment, Card, Contribution, Diagnostic, Problem, Request, Selected,
+    Amendments, Assessment, Card, Contribution, Diagnostic, Outcome, Problem, Request, Selected,
 };
 use meshhost_core::quote;
 use wasmtime::component::{Instance, InstancePre};
@@ -72,6 +72,11 @@ impl Piece {
         &self.limits
     }
 
+    /// Changes the limits it is called with. That of its stack counts for code that is loaded afterwards only.
+    pub fn set_limits(&mut self, change: impl FnOnce(&mut Limits)) {
+        change(&mut self.limits);
+    }
+
     /// What there is to say about loading it that is no failure, such as a cache that could not be used.
     #[must_use]
     pub fn notes(&self) -> &[String] {
@@ -94,6 +99,12 @@ impl Piece {
     #[must_use]
     pub fn assesses(&self) -> bool {
         self.code.functions.exported().assess
+    }
+
+    /// Whether it puts sidecars into workloads. If not, [`Piece::inject`] leaves every object as it is.
+    #[must_use]
+    pub fn injects(&self) -> bool {
+        self.code.functions.exported().inject
     }
 
     /// Objects of its own. The texts in it are not read yet; what is meant to be shown is harmless.
@@ -150,6 +161,39 @@ impl Piece {
             }
             Assessment::Failed(why) => Assessment::Failed(quote::line(&why, LONGEST_MESSAGE)),
         })
+    }
+
+    /// What becomes of each object, JSON, in the same order. The injected objects are not read yet.
+    ///
+    /// # Errors
+    /// When the piece refuses, fails or reaches a limit, or gives another number of outcomes.
+    pub fn inject(&self, request: &Request, objects: &[String]) -> Result<Vec<Outcome>, CallError> {
+        let call = Call::Inject;
+        let functions = &self.code.functions;
+        let mut outcomes = self.answer(call, |store, instance| {
+            functions.inject(store, instance, request, objects)
+        })?;
+        if outcomes.len() != objects.len() {
+            return Err(CallError {
+                piece: self.card.name.clone(),
+                call,
+                failure: CallFailure::Unreadable(format!(
+                    "{} outcomes for {} objects",
+                    outcomes.len(),
+                    objects.len()
+                )),
+            });
+        }
+        for outcome in &mut outcomes {
+            self.count(call, "problems", outcome.problems.len())?;
+            self.count(call, "diagnostics", outcome.diagnostics.len())?;
+            outcome.diagnostics.iter_mut().for_each(harmless);
+            outcome.problems = std::mem::take(&mut outcome.problems)
+                .into_iter()
+                .map(harmless_problem)
+                .collect();
+        }
+        Ok(outcomes)
     }
 
     fn answer<T: Send>(

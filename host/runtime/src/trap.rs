@@ -9,8 +9,8 @@ use crate::call::{CallFailure, Reached};
 use crate::limits::{Limit, Limits};
 use crate::sandbox::{Exhausted, Guest};
 
-/// What the SDK writes before a panic's message (`plugins/sdk/src/wire/last_words.rs`), followed by the length as a
-/// little-endian `u32` and the text.
+/// What the SDK writes before a panic's message (`plugins/sdk/src/wire/last_words.rs`; for Go,
+/// `plugins/pack/src/seal/preview1.rs`), followed by the length as a little-endian `u32` and the text.
 const MARK: &[u8] = b"meshhost:panic@1";
 /// Longest message that is shown, bytes in the guest.
 const LONGEST_MESSAGE: usize = 4096;
@@ -73,7 +73,7 @@ fn reason(trap: Trap) -> String {
     trap.strip_prefix("wasm trap: ").unwrap_or(&trap).to_owned()
 }
 
-/// The guest's functions, the innermost first, without the machinery by which Rust panics and allocates.
+/// The guest's functions, the innermost first, without the machinery by which Rust and Go panic and allocate.
 fn backtrace(error: &Error) -> Vec<String> {
     let frames = error
         .downcast_ref::<WasmBacktrace>()
@@ -126,6 +126,8 @@ fn is_machinery(name: &str) -> bool {
         "alloc::alloc::",
         "alloc::raw_vec::",
         "alloc::vec::",
+        // Go's.
+        "runtime.",
     ]
     .iter()
     .any(|start| name.trim_start_matches('<').starts_with(start))
@@ -174,8 +176,9 @@ fn find_words(memory: &[u8]) -> Option<String> {
         if length == 0 || length > LONGEST_MESSAGE {
             return None;
         }
-        let text = std::str::from_utf8(rest.get(..length)?).ok()?;
-        Some(quote::lines(text, LONGEST_MESSAGE))
+        // The text may have been cut anywhere.
+        let text = rest.get(..length)?.utf8_chunks().next()?.valid();
+        (!text.is_empty()).then(|| quote::lines(text, LONGEST_MESSAGE))
     })
 }
 
@@ -207,6 +210,7 @@ mod tests {
             (words(6, b"hello"), None),
             (words(u32::MAX, b"hello"), None),
             (words(2, b"\xff\xff"), None),
+            (words(2, b"a\xc3"), Some("a")),
             (words(1, b"\x1b"), Some("\\u{1b}")),
             (MARK.to_vec(), None),
             ([words(0, b""), words(2, b"hi")].concat(), Some("hi")),

@@ -22,14 +22,13 @@ pub struct Wanted {
 
 /// Every import, grouped by module name.
 pub(crate) fn wanted(module: &[u8]) -> Result<Vec<Wanted>, PackError> {
-    let not_wasm = |error: wasmparser::BinaryReaderError| PackError::NotWasm(error.to_string());
     let mut by_module: BTreeMap<String, Vec<String>> = BTreeMap::new();
     for payload in Parser::new(0).parse_all(module) {
-        let Payload::ImportSection(section) = payload.map_err(not_wasm)? else {
+        let Payload::ImportSection(section) = payload.map_err(PackError::not_wasm)? else {
             continue;
         };
         for import in section.into_imports() {
-            let import = import.map_err(not_wasm)?;
+            let import = import.map_err(PackError::not_wasm)?;
             let what = match import.ty {
                 TypeRef::Func(_) | TypeRef::FuncExact(_) => "",
                 TypeRef::Memory(_) => " (a memory)",
@@ -82,7 +81,8 @@ pub(crate) fn listing(wanted: &[Wanted]) -> String {
 fn hint(module: &str) -> &'static str {
     match module {
         "wasi_snapshot_preview1" | "wasi_unstable" => {
-            "the module was built for wasm32-wasip1: build it with `--target wasm32-unknown-unknown`"
+            "the module was built for wasm32-wasip1: build it with `--target wasm32-unknown-unknown`, or, if it is Go, with \
+             `-buildmode=c-shared` and the SDK for Go"
         }
         "__wbindgen_placeholder__" | "__wbindgen_externref_xform__" | "wbg" => {
             "a dependency expects JavaScript: leave out features such as `js`, `wasm_js` (getrandom), `wasmbind` (chrono) \

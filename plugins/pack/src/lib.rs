@@ -1,10 +1,13 @@
-//! From a piece's core module, as cargo builds it for `wasm32-unknown-unknown`, to a component with no imports.
+//! From a piece's core module, as cargo builds it for `wasm32-unknown-unknown` or Go for `wasip1`, to a component with no
+//! imports.
 //!
 //! Owns the packing and what an author is told when a module cannot be packed. Must not know how a component is run, nor
 //! where modules come from. Build scripts, `meshhost plugin pack` and tests all pack through [`pack`].
 
 mod imports;
+mod seal;
 mod slim;
+mod world;
 
 pub use imports::Wanted;
 
@@ -28,7 +31,8 @@ pub enum PackError {
     /// No trace of the SDK.
     #[error(
         "has no `component-type` section: it was not built with the SDK's `meshhost_piece::export!`, or was stripped of \
-         its custom sections after it was built"
+         its custom sections after it was built; and it exports no function of the contract under its whole name, as the \
+         SDK for Go does"
     )]
     NoTypes,
     /// What the section says and what the module exports do not fit.
@@ -36,7 +40,16 @@ pub enum PackError {
     Encoding(String),
 }
 
+impl PackError {
+    fn not_wasm(error: wasmparser::BinaryReaderError) -> Self {
+        Self::NotWasm(error.to_string())
+    }
+}
+
 /// Packs a core module. The same bytes give the same component.
+///
+/// A library that was built for WASI preview 1 and exports functions of the contract under their whole names, as Go
+/// builds one, is sealed: what it imports is answered with constants inside of it.
 ///
 /// What only a debugger needs (DWARF, local names, notes of the tool chain) is left out; function names stay, so that a
 /// trap's backtrace can be read.
@@ -46,7 +59,7 @@ pub enum PackError {
 pub fn pack(module: &[u8]) -> Result<Vec<u8>, PackError> {
     let mut typed = false;
     for payload in Parser::new(0).parse_all(module) {
-        match payload.map_err(|error| PackError::NotWasm(error.to_string()))? {
+        match payload.map_err(PackError::not_wasm)? {
             Payload::Version {
                 encoding: Encoding::Component,
                 ..
@@ -55,14 +68,21 @@ pub fn pack(module: &[u8]) -> Result<Vec<u8>, PackError> {
             _ => {}
         }
     }
+    let interfaces = world::interfaces(module)?;
+    let untyped = !typed && !interfaces.is_empty();
+    let sealed = if untyped { seal::seal(module)? } else { None };
+    let module = sealed.as_deref().unwrap_or(module);
     let wanted = imports::wanted(module)?;
     if !wanted.is_empty() {
         return Err(PackError::Imports(wanted));
     }
-    if !typed {
+    if !typed && !untyped {
         return Err(PackError::NoTypes);
     }
-    let slim = slim::slim(module)?;
+    let mut slim = slim::slim(module)?;
+    if untyped {
+        world::embed(&mut slim, &interfaces)?;
+    }
     wit_component::ComponentEncoder::default()
         .validate(true)
         .module(&slim)

@@ -7,10 +7,9 @@ use crate::{PackError, TYPES_SECTION};
 
 /// The same module with no custom section other than the component's types and the names of functions.
 pub(crate) fn slim(module: &[u8]) -> Result<Vec<u8>, PackError> {
-    let not_wasm = |error: wasmparser::BinaryReaderError| PackError::NotWasm(error.to_string());
     let mut slim = Module::new();
     for payload in Parser::new(0).parse_all(module) {
-        let payload = payload.map_err(not_wasm)?;
+        let payload = payload.map_err(PackError::not_wasm)?;
         if let Payload::CustomSection(section) = &payload {
             if section.name().starts_with(TYPES_SECTION) {
                 slim.section(&CustomSection {
@@ -18,7 +17,7 @@ pub(crate) fn slim(module: &[u8]) -> Result<Vec<u8>, PackError> {
                     data: section.data().into(),
                 });
             } else if let KnownCustom::Name(names) = section.as_known() {
-                slim.section(&function_names(names).map_err(not_wasm)?);
+                slim.section(&function_names(names).map_err(PackError::not_wasm)?);
             }
         } else if let Some((id, range)) = payload.as_section() {
             let data = usize::try_from(range.start)

@@ -52,6 +52,6 @@ fn imports() {
       env: memory (a memory)
         a function was declared (`extern "C"`) that nothing defines: a dependency needs a C library, or a `#[no_mangle]` function is missing
       wasi_snapshot_preview1: clock_time_get, fd_write
-        the module was built for wasm32-wasip1: build it with `--target wasm32-unknown-unknown`
+        the module was built for wasm32-wasip1: build it with `--target wasm32-unknown-unknown`, or, if it is Go, with `-buildmode=c-shared` and the SDK for Go
     "#);
 }

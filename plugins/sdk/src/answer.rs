@@ -145,6 +145,17 @@ pub struct Amendment {
     pub patch: Value,
 }
 
+/// What became of one workload that a sidecar was to be put into.
+#[derive(Debug, Clone, Default)]
+pub struct Outcome {
+    /// The whole object; nothing when it stays exactly as it is.
+    pub injected: Option<Value>,
+    /// Why it could not be injected; paths are in the object.
+    pub problems: Vec<Problem>,
+    /// What to tell the person; paths are in the object.
+    pub diagnostics: Vec<Diagnostic>,
+}
+
 /// A verdict on a live object, in words an operator can use.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Assessment {

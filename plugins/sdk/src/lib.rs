@@ -17,8 +17,8 @@ pub mod trial;
 pub mod wire;
 
 pub use answer::{
-    Amendment, Amendments, Assessment, Contribution, Diagnostic, Failure, OrderRule, Problem,
-    RestartRule, Severity,
+    Amendment, Amendments, Assessment, Contribution, Diagnostic, Failure, OrderRule, Outcome,
+    Problem, RestartRule, Severity,
 };
 pub use piece::{Card, Piece, Selector, WantedFile};
 pub use request::{Facts, File, KubernetesVersion, Request, Selected, ServedKind};

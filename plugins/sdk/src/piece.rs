@@ -2,7 +2,9 @@
 
 use serde_json::Value;
 
-use crate::{Amendments, Assessment, Contribution, Failure, JsonSchema, Request, Selected};
+use crate::{
+    Amendments, Assessment, Contribution, Failure, JsonSchema, Outcome, Request, Selected,
+};
 
 /// A piece of an installation. All functions are called in a fresh instance: nothing is kept from call to call.
 pub trait Piece {
@@ -35,6 +37,17 @@ pub trait Piece {
     /// Whether a live object that [`Card::assesses`] chooses works.
     fn assess(_object: Value, _pods: Vec<Value>) -> Assessment {
         Assessment::Ready
+    }
+
+    /// Sidecars in workloads, for `meshhost inject`: one outcome for each object, in the same order.
+    ///
+    /// # Errors
+    /// [`Failure::Rejected`] when nothing can be injected at all; what is wrong with one object is in its outcome.
+    fn inject(
+        _request: Request<Self::Settings>,
+        objects: Vec<Value>,
+    ) -> Result<Vec<Outcome>, Failure> {
+        Ok(vec![Outcome::default(); objects.len()])
     }
 }
 

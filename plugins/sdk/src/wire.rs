@@ -9,7 +9,7 @@ pub use bindings::export_wire;
 #[doc(hidden)]
 pub use wit_bindgen::rt;
 
-use bindings::exports::meshhost::piece::{amend, assess, contribute, describe};
+use bindings::exports::meshhost::piece::{amend, assess, contribute, describe, inject};
 use bindings::meshhost::piece::types;
 
 mod last_words;
@@ -116,6 +116,31 @@ impl<P: Piece> assess::Guest for Wire<P> {
     }
 }
 
+impl<P: Piece> inject::Guest for Wire<P> {
+    fn inject(
+        request: types::Request,
+        objects: Vec<String>,
+    ) -> Result<Vec<inject::Outcome>, types::Failure> {
+        last_words::listen();
+        let objects = objects
+            .iter()
+            .map(|object| serde_json::from_str(object))
+            .collect::<Result<_, _>>()
+            .map_err(|error| types::Failure::Internal(format!("an object is not JSON: {error}")))?;
+        let outcomes = read(request)
+            .and_then(|request| P::inject(request, objects))
+            .map_err(failure)?;
+        Ok(outcomes
+            .into_iter()
+            .map(|outcome| inject::Outcome {
+                injected: outcome.injected.map(|object| object.to_string()),
+                problems: outcome.problems.into_iter().map(problem).collect(),
+                diagnostics: outcome.diagnostics.into_iter().map(diagnostic).collect(),
+            })
+            .collect())
+    }
+}
+
 fn read<S: serde::de::DeserializeOwned>(
     request: types::Request,
 ) -> Result<request::Request<S>, answer::Failure> {
@@ -207,15 +232,16 @@ fn diagnostic(diagnostic: answer::Diagnostic) -> types::Diagnostic {
 fn failure(failure: answer::Failure) -> types::Failure {
     match failure {
         answer::Failure::Internal(message) => types::Failure::Internal(message),
-        answer::Failure::Rejected(problems) => types::Failure::Rejected(
-            problems
-                .into_iter()
-                .map(|problem| types::Problem {
-                    path: problem.path,
-                    message: problem.message,
-                    hint: problem.hint,
-                })
-                .collect(),
-        ),
+        answer::Failure::Rejected(problems) => {
+            types::Failure::Rejected(problems.into_iter().map(problem).collect())
+        }
+    }
+}
+
+fn problem(problem: answer::Problem) -> types::Problem {
+    types::Problem {
+        path: problem.path,
+        message: problem.message,
+        hint: problem.hint,
     }
 }

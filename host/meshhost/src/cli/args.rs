@@ -5,8 +5,10 @@ use std::time::Duration;
 
 use clap::{Args, Parser, Subcommand, ValueEnum, ValueHint};
 
+mod inject;
 mod plugin;
 
+pub(crate) use inject::Inject;
 pub(crate) use plugin::{Add, Plugin};
 
 /// The child process in which a piece is compiled; nobody types it.
@@ -35,6 +37,12 @@ pub(crate) enum Command {
     Diff(Diff),
     /// Install, upgrade or change the mesh, and wait until it works
     Apply(Apply),
+    /// Put sidecars into workloads, as the webhook does
+    ///
+    /// The mesh is described by --profile, --set and --settings, or is the one on the cluster. What is not injected comes
+    /// out as it was written.
+    #[command(visible_alias = "kube-inject")]
+    Inject(Inject),
     /// Remove everything that this installation brought
     Uninstall(Uninstall),
     /// Tell what is installed and whether it works

@@ -57,12 +57,16 @@ fn inspect(name: &str, output: Report) -> Result<u8, Fault> {
 }
 
 fn pack(module: &Path, output: &Path) -> Result<u8, Fault> {
-    let bytes = source::file(module)
-        .map_err(|error| Fault::usage(error.to_string(), "give the .wasm file that cargo built"))?;
+    let bytes = source::file(module).map_err(|error| {
+        Fault::usage(
+            error.to_string(),
+            "give the .wasm file that cargo or Go built",
+        )
+    })?;
     let component = meshhost_pack::pack(&bytes).map_err(|error| {
         Fault::usage(
             format!("{}: {error}", module.display()),
-            "build it with the SDK for wasm32-unknown-unknown: see \"Write a piece\" in the README",
+            "build it with the SDK, for wasm32-unknown-unknown or, in Go, for wasip1: see \"Write a piece\" in the README",
         )
     })?;
     // Loading it finds now what would be found by whoever uses it.

@@ -7,7 +7,7 @@ use wasmtime::component::{Instance, InstancePre};
 use wasmtime::{Result, Store};
 
 use super::Exported;
-use crate::bindings::exports::meshhost::piece::{amend, assess, contribute, describe};
+use crate::bindings::exports::meshhost::piece::{amend, assess, contribute, describe, inject};
 use crate::bindings::meshhost::piece::types;
 use crate::sandbox::Guest;
 
@@ -18,6 +18,7 @@ pub(crate) struct Functions {
     contribute: Option<contribute::GuestIndices>,
     amend: Option<amend::GuestIndices>,
     assess: Option<assess::GuestIndices>,
+    inject: Option<inject::GuestIndices>,
 }
 
 /// What a piece says of itself, before anything of it is checked.
@@ -56,6 +57,10 @@ impl Functions {
                 .assess
                 .then(|| assess::GuestIndices::new(pre))
                 .transpose()?,
+            inject: exported
+                .inject
+                .then(|| inject::GuestIndices::new(pre))
+                .transpose()?,
         })
     }
 
@@ -64,6 +69,7 @@ impl Functions {
             contribute: self.contribute.is_some(),
             amend: self.amend.is_some(),
             assess: self.assess.is_some(),
+            inject: self.inject.is_some(),
         }
     }
 
@@ -77,6 +83,9 @@ impl Functions {
             indices.load(&mut *store, instance)?;
         }
         if let Some(indices) = &self.assess {
+            indices.load(&mut *store, instance)?;
+        }
+        if let Some(indices) = &self.inject {
             indices.load(&mut *store, instance)?;
         }
         Ok(())
@@ -190,6 +199,33 @@ impl Functions {
             assess::Assessment::Failed(why) => core::Assessment::Failed(why),
         })
     }
+
+    /// Every object as it is when the component does not export the interface.
+    pub(crate) fn inject(
+        &self,
+        store: &mut Store<Guest>,
+        instance: &Instance,
+        request: &core::Request,
+        objects: &[String],
+    ) -> Result<Result<Vec<core::Outcome>, Refusal>> {
+        let Some(indices) = &self.inject else {
+            return Ok(Ok(vec![core::Outcome::default(); objects.len()]));
+        };
+        let answer = indices.load(&mut *store, instance)?.call_inject(
+            store,
+            &self::request(request),
+            objects,
+        )?;
+        Ok(answer
+            .map(|outcomes| {
+                each(outcomes, |outcome| core::Outcome {
+                    injected: outcome.injected,
+                    problems: each(outcome.problems, problem),
+                    diagnostics: each(outcome.diagnostics, diagnostic),
+                })
+            })
+            .map_err(refusal))
+    }
 }
 
 fn each<A, B>(list: Vec<A>, one: impl FnMut(A) -> B) -> Vec<B> {
@@ -253,12 +289,14 @@ fn diagnostic(diagnostic: types::Diagnostic) -> core::Diagnostic {
 fn refusal(failure: types::Failure) -> Refusal {
     match failure {
         types::Failure::Internal(message) => Refusal::Internal(message),
-        types::Failure::Rejected(problems) => {
-            Refusal::Rejected(each(problems, |problem| core::Problem {
-                path: problem.path,
-                message: problem.message,
-                hint: problem.hint,
-            }))
-        }
+        types::Failure::Rejected(problems) => Refusal::Rejected(each(problems, problem)),
+    }
+}
+
+fn problem(problem: types::Problem) -> core::Problem {
+    core::Problem {
+        path: problem.path,
+        message: problem.message,
+        hint: problem.hint,
     }
 }

@@ -55,7 +55,7 @@ pub(crate) enum Plugin {
         #[arg(short, long, value_name = "FORMAT", default_value = "text")]
         output: Report,
     },
-    /// Make a component from what `cargo build --target wasm32-unknown-unknown` left
+    /// Make a component from what `cargo build --target wasm32-unknown-unknown`, or Go for wasip1, left
     Pack {
         /// The core module
         #[arg(value_hint = ValueHint::FilePath)]

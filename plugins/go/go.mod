@@ -1,0 +1,3 @@
+module meshhost.dev/piece
+
+go 1.26.0
