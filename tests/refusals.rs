@@ -59,6 +59,8 @@ const REFUSED: &[&str] = &[
     "trafficManagement: {components: {pilot: {k8s: {replicaCount: 99999999999}}}}",
     "values: {pilot: {traceSampling: 101}}",
     "values: {pilot: {autoscaleMin: 5, autoscaleMax: 2}}",
+    "values: {pilot: {autoscaleMin: 99999999999}}",
+    "values: {mixer: {telemetry: {reportBatchMaxEntries: -99999999999}}}",
     // Quantities.
     "trafficManagement: {components: {pilot: {k8s: {resources: {requests: {cpu: 1x}}}}}}",
     "trafficManagement: {components: {pilot: {k8s: {resources: {limits: {memory: 12 Gi}}}}}}",

@@ -10,8 +10,10 @@ use crate::schema_cost::affordable;
 use crate::schema_view::SchemaView;
 use crate::setting::{Setting, Tree};
 
+mod bounds;
 mod explain;
 
+use bounds::bounds;
 use explain::Check;
 
 /// How the message begins that a piece has no such setting; the piece's name follows.
@@ -83,6 +85,7 @@ pub fn check(
     for error in validator.iter_errors(&value) {
         check.explain(&error, &mut problems);
     }
+    bounds(settings, &mut Path::root(), &check, &mut problems);
     problems.sort();
     problems.or(())
 }

@@ -12,6 +12,8 @@ fn schema() -> Value {
             "replicas": {"type": "integer", "minimum": 1, "maximum": 9},
             "mode": {"enum": ["ALLOW_ANY", "REGISTRY_ONLY"]},
             "pull": {"anyOf": [{"$ref": "#/$defs/Pull"}, {"type": "null"}]},
+            "small": {"type": ["integer", "null"], "format": "uint16"},
+            "large": {"type": "integer", "format": "int32"},
             "tag": {"type": "string"},
             "port": {"type": ["integer", "string"]},
             "maybe": {"anyOf": [{"$ref": "#/$defs/Resources"}, {"type": "null"}]},
@@ -58,6 +60,18 @@ fn says_what_is_wrong_where() {
         (
             "mode: ALOW_ANY",
             "f.yaml:1:7: x.mode: must be one of \"ALLOW_ANY\", \"REGISTRY_ONLY\", not \"ALOW_ANY\" | did you mean `ALLOW_ANY`?",
+        ),
+        // What the program cannot hold, whatever the schema's own bounds.
+        ("small: 65535\nlarge: -2147483648", ""),
+        ("small: 65536", "f.yaml:1:8: x.small: must be at most 65535"),
+        ("small: -1", "f.yaml:1:8: x.small: must be at least 0"),
+        (
+            "large: 99999999999",
+            "f.yaml:1:8: x.large: must be at most 2147483647",
+        ),
+        (
+            "large: -2147483649",
+            "f.yaml:1:8: x.large: must be at least -2147483648",
         ),
         // As a choice with a word on each option is written.
         (
