@@ -8,7 +8,7 @@ use meshhost_core::plan::{Refusal, masked};
 use meshhost_core::replace;
 use serde_json::Value;
 
-use crate::request::RequestError;
+use crate::request::{RequestError, blames_object};
 
 /// Why the server would not.
 pub(crate) enum Refused {
@@ -49,7 +49,7 @@ pub(crate) fn refused(error: RequestError) -> Result<Refused, RequestError> {
             Ok(Refused::Immutable(message.clone()))
         }
         400 | 404 | 409 | 413 | 415 | 422 => Ok(Refused::Rejected(message.clone())),
-        500 if message.contains("not declared in schema") => Ok(Refused::Rejected(message.clone())),
+        500 if blames_object(message) => Ok(Refused::Rejected(message.clone())),
         _ => Err(error),
     }
 }

@@ -243,6 +243,17 @@ pub(crate) fn warning_texts(header: &str) -> Vec<String> {
     texts
 }
 
+/// Whether a server that says 500 means the object that was sent: it cannot be read, so that trying again does not help.
+pub(crate) fn blames_object(message: &str) -> bool {
+    [
+        "not declared in schema",
+        "failed to create typed patch object",
+        "failed to convert new object",
+    ]
+    .iter()
+    .any(|words| message.contains(words))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -11,7 +11,7 @@ use serde_json::Value;
 use tokio::time::{Instant, sleep, timeout_at};
 
 use crate::event::{Event, Listener};
-use crate::request::{Answer, Request, RequestError, refusal, warning_texts};
+use crate::request::{Answer, Request, RequestError, blames_object, refusal, warning_texts};
 
 /// How long one try may take. Longer than the API server's own limit for a webhook (30 s).
 const TRY: Duration = Duration::from_secs(40);
@@ -211,7 +211,7 @@ fn may_pass(error: &RequestError, tries: u32, attempts: u32) -> bool {
         RequestError::Unreadable { .. } => tries < attempts,
         RequestError::Refused { code, message, .. } => match code {
             429 => attempts > 1,
-            500 => tries < attempts && !message.contains("not declared in schema"),
+            500 => tries < attempts && !blames_object(message),
             502..=504 => tries < attempts * 3 && attempts > 1,
             // The etcd leader has changed, or the storage is not initialised yet.
             _ => false,

@@ -63,6 +63,28 @@ async fn shows_what_changes_and_removes_what_is_gone() {
             )]
         }
     );
+    // What the server does not accept of a Secret is told without its values.
+    for wrong in [
+        json!({"data": {"a": "this is no base64"}}),
+        json!({"stringData": {"a": 123_456_789}}),
+        json!({"data": {"key of secret": "cGFzc3dvcmQ="}}),
+    ] {
+        let mut object = secret("x");
+        for field in ["data", "stringData"] {
+            object[field] = wrong[field].clone();
+        }
+        let planned = plan(&bundle(vec![namespace("upgrade"), object]), "upgrade").await;
+        let refused = planned.refusals.first().expect("it is refused").to_string();
+        for value in [
+            "this is no base64",
+            "123456789",
+            "123_456_789",
+            "cGFzc3dvcmQ=",
+            "password",
+        ] {
+            assert!(!refused.contains(value), "{refused}");
+        }
+    }
     assert_eq!(action(&planned, "upgrade"), Action::Unchanged);
     assert_eq!(planned.removals.len(), 1);
     assert_eq!(
