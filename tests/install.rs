@@ -190,6 +190,14 @@ async fn the_guide_from_the_first_command_to_the_last() {
         line.ends_with("  <- changed on the cluster since the last revision"),
         "{line}"
     );
+    let status = lab.run(&["status"]);
+    let said = text(&status);
+    assert_eq!(status.status.code(), Some(1), "{said}");
+    assert!(
+        said.contains("ConfigMap istio-system/istio: was changed"),
+        "{said}"
+    );
+    assert!(said.contains("    + data.meshNetworks: "), "{said}");
     command[0] = "apply";
     command.push("--yes");
     lab.succeed(&command);

@@ -23,6 +23,7 @@ mod diff;
 mod apply;
 mod inject;
 mod uninstall;
+mod drift;
 mod status;
 mod explain;
 mod profile;

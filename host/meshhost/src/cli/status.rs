@@ -1,14 +1,17 @@
 //! `meshhost status`: what is installed, and whether it works.
 
+use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
 use meshhost_cluster::{Drift, Running, Status};
+use meshhost_core::id::ObjectId;
+use meshhost_core::plan::FieldChange;
 use meshhost_core::readiness::Readiness;
 use meshhost_core::revision::Outcome;
 
 use crate::cli::args::{self, Report};
 use crate::cli::fault::{Fault, exit};
-use crate::cli::{report, session};
+use crate::cli::{drift, plan_text, report, session};
 
 pub(crate) async fn run(args: &args::Status) -> Result<u8, Fault> {
     let installed = &args.installed;
@@ -33,13 +36,32 @@ pub(crate) async fn run(args: &args::Status) -> Result<u8, Fault> {
     } else {
         None
     };
+    let fields = match &status.revision {
+        Some(last) if is_changed(&status) => {
+            match drift::fields(&cluster, &installation, last).await {
+                Ok(fields) => fields,
+                Err(fault) => {
+                    report::talk("warning: which fields were changed cannot be told:");
+                    report::fault(&fault);
+                    BTreeMap::new()
+                }
+            }
+        }
+        _ => BTreeMap::new(),
+    };
     match installed.output {
         Report::Text => {
-            report::text(&text(&installed.name, &status));
+            report::text(&text(&installed.name, &status, &fields));
             report::text(&running.as_ref().map(pods).unwrap_or_default());
         }
         Report::Json => {
             let mut data = serde_json::json!(status);
+            let told = data["objects"].as_array_mut().into_iter().flatten();
+            for (told, object) in told.zip(&status.objects) {
+                if let Some(fields) = fields.get(&object.id) {
+                    told["fields"] = serde_json::json!(fields);
+                }
+            }
             if let Some(running) = running {
                 data["running"] = serde_json::json!(running);
             }
@@ -51,6 +73,13 @@ pub(crate) async fn run(args: &args::Status) -> Result<u8, Fault> {
     } else {
         exit::FAILED
     })
+}
+
+fn is_changed(status: &Status) -> bool {
+    status
+        .objects
+        .iter()
+        .any(|object| matches!(object.drift, Some(Drift::Changed(_))))
 }
 
 fn works(status: &Status) -> bool {
@@ -115,7 +144,7 @@ fn drifted(drift: &Drift) -> String {
     }
 }
 
-fn text(name: &str, status: &Status) -> String {
+fn text(name: &str, status: &Status, fields: &BTreeMap<ObjectId, Vec<FieldChange>>) -> String {
     let mut text = String::new();
     if let Some(revision) = &status.revision {
         let outcome = match &revision.outcome {
@@ -155,6 +184,10 @@ fn text(name: &str, status: &Status) -> String {
         }
         if let Some(drift) = &object.drift {
             let _ = writeln!(text, "  {}: {}", object.id, drifted(drift));
+            // As it is, and as applying again would make it.
+            for field in fields.get(&object.id).into_iter().flatten() {
+                plan_text::field(&mut text, field);
+            }
         }
     }
     text
