@@ -27,6 +27,8 @@ use crate::status::{self, Status};
 
 /// How long reading may take, all requests and their retries together.
 const READING: Duration = Duration::from_secs(120);
+/// How much longer for each object that may have to be tried: a server that is busy takes its time.
+const READING_EACH: Duration = Duration::from_millis(50);
 /// How long the first answer may take.
 const FIRST_ANSWER: Duration = Duration::from_secs(15);
 
@@ -131,7 +133,10 @@ impl Cluster {
         options: &PlanOptions,
     ) -> Result<Plan, PlanError> {
         let discovery = self.discovery().await?;
-        planning::plan(self.reading(), &discovery, bundle, installation, options).await
+        let mut session = self.reading();
+        let objects = u32::try_from(bundle.objects.len()).unwrap_or(u32::MAX);
+        session.deadline += READING_EACH.saturating_mul(objects);
+        planning::plan(session, &discovery, bundle, installation, options).await
     }
 
     /// Carries out a plan, and tells what happens.
