@@ -1,7 +1,7 @@
 //! The settings of an Installation as data: what `reader` reads, in words.
 
 /// Path below `spec` as it can be typed after `--set` (`NAME` stands for any key), what it may hold, what it changes.
-pub const KEYS: [(&str, &str, &str); 23] = [
+pub const KEYS: [(&str, &str, &str); 34] = [
     (
         "namespace",
         "the name of a namespace (lower-case letters, digits and `-`)",
@@ -80,6 +80,11 @@ pub const KEYS: [(&str, &str, &str); 23] = [
         "a list of selectors (`group`, `kind`, `namespace`, `name`)",
         "what of others it may amend, of what its card says",
     ),
+    (
+        "pieces.NAME.grants.abilities",
+        "a list of abilities, such as `host-network`",
+        "what its objects may be able to do, of what was approved: see docs/grants.md",
+    ),
     ("pieces.NAME.limits", "a map", "what the piece may use"),
     (
         "pieces.NAME.limits.memory",
@@ -95,6 +100,56 @@ pub const KEYS: [(&str, &str, &str); 23] = [
         "pieces.NAME.limits.output",
         "a number of bytes, such as `16Mi`",
         "the largest answer of one call",
+    ),
+    (
+        "policies.NAME",
+        "a map",
+        "what all objects of the bundle must keep to: see docs/grants.md",
+    ),
+    (
+        "policies.NAME.match",
+        "a list of selectors (`group`, `kind`, `namespace`, `name`)",
+        "the objects that a policy looks at; all when it is left out",
+    ),
+    (
+        "policies.NAME.matchConditions",
+        "a list of maps with `name` and `expression`",
+        "CEL: an object is looked at only when all are true",
+    ),
+    (
+        "policies.NAME.validations",
+        "a list of maps with `expression`, `message` and `messageExpression`",
+        "CEL: what must be true of each object",
+    ),
+    (
+        "policies.NAME.images.registries",
+        "a list of texts, such as `docker.io/istio`",
+        "the registries, or folders in them, that images may come from",
+    ),
+    (
+        "policies.NAME.images.digests",
+        "true or false",
+        "whether every image must be named by digest",
+    ),
+    (
+        "policies.NAME.labels",
+        "a list of texts",
+        "labels that each object must have",
+    ),
+    (
+        "policies.NAME.forbid",
+        "a list of selectors (`group`, `kind`, `namespace`, `name`)",
+        "objects that no piece may bring",
+    ),
+    (
+        "policies.NAME.podSecurity.level",
+        "one of `privileged`, `baseline`, `restricted`",
+        "the Pod Security Standard that pods keep",
+    ),
+    (
+        "policies.NAME.podSecurity.namespaces",
+        "a map of levels",
+        "the levels of single namespaces",
     ),
     (
         "metadata.name",

@@ -95,7 +95,7 @@ fn heading(path: &str) -> String {
     match (parts.next(), parts.next()) {
         (Some("values"), Some(root)) => format!("values.{root}"),
         (Some("pieces"), Some(name)) if name != "NAME" => format!("pieces.{name}.settings"),
-        (Some("namespace" | "pieces" | "metadata"), _) => "Installation".to_owned(),
+        (Some("namespace" | "pieces" | "policies" | "metadata"), _) => "Installation".to_owned(),
         (Some(feature), Some(_)) => feature.to_owned(),
         _ => "IstioControlPlane".to_owned(),
     }
