@@ -15,6 +15,10 @@ mod lab;
 
 use lab::{Lab, differences, text};
 
+mod vendor;
+
+use vendor::vendor;
+
 /// What the guide types after `apply`.
 const GUIDE: &[&str] = &[
     "--set",
@@ -326,4 +330,57 @@ async fn mistakes_are_told_once_and_touch_nothing() {
         assert!(!said.contains("panicked"), "{args:?}:\n{said}");
     }
     assert_eq!(lab.resource_versions().await, before);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_was_not_granted_is_refused_before_anything_is_written() {
+    let lab = Lab::new().await;
+    vendor(lab.folder.path(), &[], "vendor.wasm");
+    lab.write("daemon.yaml", include_str!("cli/grants/daemon.yaml"));
+    lab.write("policies.yaml", include_str!("cli/grants/policies.yaml"));
+    let before = lab.resource_versions().await;
+    let refused = async |args: &[&str], expected: &[&str]| {
+        let mut command = vec!["apply", "--yes", "-f", "daemon.yaml"];
+        command.extend(args);
+        let output = lab.run(&command);
+        let said = text(&output);
+        assert_eq!(output.status.code(), Some(1), "{args:?}:\n{said}");
+        for part in expected {
+            assert!(said.contains(part), "{args:?}: {part}:\n{said}");
+        }
+        assert_eq!(lab.resource_versions().await, before, "{args:?}");
+    };
+    let command = "meshhost plugin add -f daemon.yaml";
+    refused(&[], &["piece vendor", "run privileged containers", command]).await;
+
+    // Approved for what it does without settings, which is less.
+    lab.succeed(&[
+        "plugin",
+        "add",
+        "vendor.wasm",
+        "--profile",
+        "minimal",
+        "--agree",
+    ]);
+    refused(&[], &["piece vendor", "run privileged containers", command]).await;
+    refused(
+        &["--dry-run=server", "--locked"],
+        &["piece vendor", "run privileged containers"],
+    )
+    .await;
+
+    // Approved as it is, and against the policies.
+    lab.succeed(&["plugin", "add", "-f", "daemon.yaml", "--agree"]);
+    refused(
+        &["-f", "policies.yaml"],
+        &[
+            "DaemonSet.apps kube-system/vendor-agent (piece vendor): policy images: images.registries",
+            "policy pods: podSecurity baseline: spec.template.spec.hostNetwork",
+        ],
+    )
+    .await;
+
+    lab.succeed(&["apply", "--yes", "-f", "daemon.yaml"]);
+    let everything = lab.everything().await;
+    assert!(everything.contains_key("DaemonSet kube-system/vendor-agent"));
 }

@@ -1,0 +1,58 @@
+//! The vendor's piece for tests of the command line: built, and packed into a folder.
+
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output, Stdio};
+
+pub(crate) fn root() -> PathBuf {
+    let crate_folder = Path::new(env!("CARGO_MANIFEST_DIR"));
+    crate_folder.ancestors().nth(2).unwrap().to_owned()
+}
+
+/// Builds the vendor's piece (`tests/guests/vendor`) beside the built-in ones, whose dependencies are there already, and packs it.
+pub(crate) fn vendor(folder: &Path, features: &[&str], name: &str) {
+    let target = Path::new(env!("CARGO_BIN_EXE_meshhost"))
+        .ancestors()
+        .nth(2)
+        .unwrap()
+        .join("pieces-build");
+    let mut cargo = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
+    cargo
+        .current_dir(root())
+        .args([
+            "build",
+            "--quiet",
+            "--profile",
+            "piece",
+            "--package",
+            "meshhost-vendor",
+        ])
+        .args(["--target", "wasm32-unknown-unknown", "--target-dir"])
+        .arg(&target)
+        .args(features);
+    for (key, _) in std::env::vars_os() {
+        let key = key.to_string_lossy().into_owned();
+        if key.starts_with("CARGO_") && !["CARGO_HOME", "CARGO_NET_OFFLINE"].contains(&&*key) {
+            cargo.env_remove(&key);
+        }
+    }
+    succeed(&mut cargo);
+    let module = target.join("wasm32-unknown-unknown/piece/meshhost_vendor.wasm");
+    let mut pack = meshhost(folder);
+    succeed(pack.args(["plugin", "pack"]).arg(module).args(["-o", name]));
+}
+
+pub(crate) fn meshhost(folder: &Path) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_meshhost"));
+    command.current_dir(folder).stdin(Stdio::null());
+    command
+}
+
+fn succeed(command: &mut Command) {
+    let output: Output = command.output().unwrap();
+    assert!(
+        output.status.success(),
+        "{command:?}\n{}{}",
+        String::from_utf8_lossy(&output.stdout),
+        String::from_utf8_lossy(&output.stderr)
+    );
+}
