@@ -54,8 +54,7 @@ fn list<'a>(value: &'a Value, pointer: &str) -> &'a [Value] {
 
 /// What the handler `prometheus` exports, each label being one that its instance measures.
 fn exported(objects: &[Value]) -> Series {
-    let of_kind =
-        |kind: &'static str| objects.iter().filter(move |object| object["kind"] == kind);
+    let of_kind = |kind: &'static str| objects.iter().filter(move |object| object["kind"] == kind);
     let handler = of_kind("handler")
         .find(|object| object["metadata"]["name"] == "prometheus")
         .unwrap();

@@ -7,25 +7,24 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use futures::{StreamExt as _, stream};
 use meshhost_core::desired::Belonging;
 use meshhost_core::id::ObjectId;
 use meshhost_core::inventory::Inventory;
 use meshhost_core::object::Object;
-use meshhost_core::plan::{Action, How, Plan, Planned};
-use meshhost_core::readiness::{Readiness, readiness};
+use meshhost_core::plan::{Action, How, Plan};
+use meshhost_core::readiness::Readiness;
 use meshhost_core::revision::{self, RecordedObject, Revision, RevisionRequest, digest};
 
 use crate::assess::Assess;
 use crate::discovery::Discovery;
-use crate::event::{Event, Outcome};
-use crate::removing::{Left, remove};
+use crate::event::Event;
+use crate::removing::remove;
 use crate::session::Session;
 use crate::state::{self, Installation};
-use crate::writing::{WriteError, write};
 
 mod awaited;
 mod told;
+mod waves;
 
 use awaited::is_judged;
 pub use told::{Applied, ApplyError, ApplyOptions};
@@ -43,6 +42,38 @@ struct Run<'a> {
     records: Mutex<BTreeMap<ObjectId, RecordedObject>>,
     /// What each object said when it was written, or when the plan was made.
     readiness: Mutex<BTreeMap<ObjectId, Readiness>>,
+    /// Whether anything was written.
+    begun: AtomicBool,
+}
+
+/// Why a plan was not carried out, and whether it was begun.
+pub(crate) struct Broken {
+    pub(crate) error: ApplyError,
+    pub(crate) begun: bool,
+}
+
+/// Whether a plan changes nothing that others could see: then no lock is needed.
+pub(crate) fn is_idle(plan: &Plan, request: &RevisionRequest, options: &ApplyOptions) -> bool {
+    same_request(plan, request).is_some() && !has_work(plan, options)
+}
+
+fn same_request<'a>(plan: &'a Plan, request: &RevisionRequest) -> Option<&'a Revision> {
+    plan.basis
+        .last
+        .as_ref()
+        .filter(|last| last.outcome == revision::Outcome::Done)
+        // A run in between that came to nothing more than its number left an inventory to be shrunk.
+        .filter(|last| last.number == plan.basis.inventory.revision)
+        .filter(|last| last.request.asks_the_same(request))
+}
+
+fn has_work(plan: &Plan, options: &ApplyOptions) -> bool {
+    plan.basis.inventory.removing
+        || plan
+            .objects
+            .iter()
+            .any(|planned| planned.action != Action::Unchanged)
+        || (options.prune && !plan.removals.is_empty())
 }
 
 /// Carries out a plan.
@@ -53,10 +84,7 @@ pub(crate) async fn apply(
     request: RevisionRequest,
     options: ApplyOptions,
     assess: Option<&Arc<dyn Assess>>,
-) -> Result<Applied, ApplyError> {
-    if !plan.refusals.is_empty() {
-        return Err(ApplyError::PlanRefused(plan.refusals.clone()));
-    }
+) -> Result<Applied, Broken> {
     let objects: Vec<Object> = plan
         .objects
         .iter()
@@ -80,14 +108,23 @@ pub(crate) async fn apply(
                 .filter_map(|planned| Some((planned.id.clone(), planned.readiness.clone()?)))
                 .collect(),
         ),
+        begun: AtomicBool::new(false),
     };
     let applied = if plan.objects.is_empty() {
-        run.remove_all().await?
+        run.remove_all().await
     } else {
-        run.install(request).await?
+        run.install(request).await
     };
-    session.tell(Event::Finished);
-    Ok(applied)
+    match applied {
+        Ok(applied) => {
+            session.tell(Event::Finished);
+            Ok(applied)
+        }
+        Err(error) => Err(Broken {
+            error,
+            begun: run.begun.load(Ordering::Relaxed),
+        }),
+    }
 }
 
 /// What is recorded before anything is written: untouched objects keep what proves that they are.
@@ -116,19 +153,8 @@ impl Run<'_> {
         let plan = self.plan;
         let counts = plan.count();
         let before = &plan.basis.inventory;
-        let same_request = plan
-            .basis
-            .last
-            .as_ref()
-            .filter(|last| last.outcome == revision::Outcome::Done)
-            .filter(|last| last.request.asks_the_same(&request));
-        let work = plan
-            .objects
-            .iter()
-            .any(|planned| planned.action != Action::Unchanged)
-            || (self.options.prune && !plan.removals.is_empty());
-        if let Some(last) = same_request
-            && !work
+        if let Some(last) = same_request(plan, &request)
+            && !has_work(plan, &self.options)
         {
             let records = self.recorded();
             // Only what proves that nothing has changed is out of date.
@@ -137,8 +163,7 @@ impl Run<'_> {
                     objects: records,
                     ..last.clone()
                 };
-                state::write_revision(&self.session, &self.installation, before, &refreshed)
-                    .await?;
+                state::write_revision(&self.session, &self.installation, &refreshed).await?;
             }
             return Ok(Applied {
                 revision: None,
@@ -158,6 +183,7 @@ impl Run<'_> {
             number: plan.revision,
             outcome: revision::Outcome::Pending,
             request,
+            restores: plan.restores,
             objects: self.recorded(),
         };
         let (session, installation) = (&self.session, &self.installation);
@@ -175,7 +201,10 @@ impl Run<'_> {
             plan.basis.parent_version.as_deref(),
         )
         .await?;
-        state::write_revision(session, installation, before, &record).await?;
+        self.begun.store(true, Ordering::Relaxed);
+        // The record last: where it is, the objects that it stands for are.
+        state::write_objects(session, installation, plan.revision, &plan.basis.recorded).await?;
+        state::write_revision(session, installation, &record).await?;
 
         let done = self.objects_and_removals().await;
         record.objects = self.recorded();
@@ -190,8 +219,15 @@ impl Run<'_> {
                 .deadline
                 .max(tokio::time::Instant::now() + Duration::from_secs(10));
         }
-        let written = state::write_revision(&ending, installation, before, &record).await;
-        let left = done?;
+        let written = state::write_revision(&ending, installation, &record).await;
+        let left = match done {
+            Ok(left) => left,
+            Err(error) => {
+                // Failures must not pile up either; that this one cannot be helped matters less than what has failed.
+                let _ = state::forget(&ending, installation, Some(self.options.history)).await;
+                return Err(error);
+            }
+        };
         written?;
         if !self.options.prune {
             for removal in &plan.removals {
@@ -199,11 +235,7 @@ impl Run<'_> {
             }
         }
         state::write_parent(session, installation, &wanted, &writer, Some(&version)).await?;
-        if let Some(old) = plan.revision.checked_sub(self.options.history.max(1))
-            && old > 0
-        {
-            state::delete_revisions(session, installation, Some(old)).await?;
-        }
+        state::forget(session, installation, Some(self.options.history)).await?;
         Ok(Applied {
             revision: Some(plan.revision),
             counts,
@@ -211,130 +243,32 @@ impl Run<'_> {
         })
     }
 
-    async fn objects_and_removals(&self) -> Result<Vec<Left>, ApplyError> {
-        let waves = &self.plan.basis.waves;
-        for (number, wave) in waves.iter().enumerate() {
-            self.wait_for(wave.awaits.iter()).await?;
-            self.wait_for_answers(number, &wave.calls).await?;
-            self.session.tell(Event::Wave {
-                number: number + 1,
-                of: waves.len(),
-                objects: wave.objects.len(),
-            });
-            self.write_wave(number).await?;
-        }
-        if self.options.wait {
-            self.wait_for(self.plan.objects.iter().map(|planned| &planned.id))
-                .await?;
-        }
-        if !self.options.prune {
-            return Ok(Vec::new());
-        }
-        Ok(remove(
-            &self.session,
-            &self.plan.basis.inventory,
-            &self.discovery,
-            &self.plan.removals,
-        )
-        .await?)
-    }
-
-    /// Writes all objects of a wave. After a failure no further one is started, but those on their way are ended.
-    async fn write_wave(&self, number: usize) -> Result<(), ApplyError> {
-        let failed = AtomicBool::new(false);
-        let wave = self
-            .plan
-            .objects
-            .iter()
-            .filter(|planned| planned.wave == number);
-        let results: Vec<Result<(), (&Planned, WriteError)>> = stream::iter(wave)
-            .map(|planned| {
-                let failed = &failed;
-                async move {
-                    if failed.load(Ordering::Relaxed) {
-                        return Ok(());
-                    }
-                    let result = self.write_one(planned).await;
-                    failed.fetch_or(result.is_err(), Ordering::Relaxed);
-                    result.map_err(|error| (planned, error))
-                }
-            })
-            .buffer_unordered(self.options.concurrency.max(1))
-            .collect()
-            .await;
-        let mut refusals = Vec::new();
-        for result in results {
-            match result {
-                Ok(()) => {}
-                Err((_, WriteError::Refused(refused))) => refusals.extend(refused),
-                Err((_, WriteError::Request(error))) => return Err(ApplyError::Request(error)),
-                Err((planned, WriteError::Stuck(why))) => {
-                    return Err(ApplyError::Stuck {
-                        id: planned.id.clone(),
-                        piece: planned.piece.clone(),
-                        why,
-                    });
-                }
-            }
-        }
-        if refusals.is_empty() {
-            Ok(())
-        } else {
-            Err(ApplyError::Refused(refusals))
-        }
-    }
-
-    async fn write_one(&self, planned: &Planned) -> Result<(), WriteError> {
-        let result = if planned.action == Action::Unchanged {
-            Outcome::Unchanged
-        } else {
-            let Some(resource) = self
-                .discovery
-                .resource(&planned.api_version, &planned.id.kind)
-            else {
-                return Err(WriteError::Stuck(format!(
-                    "{} is not served any more",
-                    planned.api_version
-                )));
-            };
-            let inventory = &self.plan.basis.inventory;
-            let written = write(&self.session, inventory, resource, planned).await?;
-            let applied = revision::Applied::of(&written.live, &inventory.field_manager());
-            let state = readiness(&written.live);
-            if let Some(record) = lock(&self.records).get_mut(&planned.id) {
-                record.applied = applied;
-                record.digest = digest(&written.sent);
-            }
-            if !is_judged(self.assess, planned) {
-                lock(&self.readiness).insert(planned.id.clone(), state);
-            }
-            written.outcome
-        };
-        self.session.tell(Event::Applied {
-            id: planned.id.clone(),
-            piece: planned.piece.clone(),
-            result,
-        });
-        Ok(())
-    }
-
     /// The empty bundle: everything goes, and with it what was known of it.
     async fn remove_all(&self) -> Result<Applied, ApplyError> {
         let plan = self.plan;
         let mut counts = plan.count();
-        if plan.basis.parent_version.is_none() {
+        let (session, installation) = (&self.session, &self.installation);
+        let Some(version) = &plan.basis.parent_version else {
+            // At most the records of a run that was cut off are there.
+            state::forget(session, installation, None).await?;
             return Ok(Applied {
                 revision: None,
                 counts,
                 left: Vec::new(),
             });
-        }
+        };
         self.session.tell(Event::Started {
             revision: None,
             objects: plan.removals.len(),
         });
+        if !plan.basis.inventory.removing {
+            let mut removing = plan.basis.inventory.clone();
+            removing.removing = true;
+            let writer = state::Writer::new();
+            state::write_parent(session, installation, &removing, &writer, Some(version)).await?;
+        }
         let left = remove(
-            &self.session,
+            session,
             &plan.basis.inventory,
             &self.discovery,
             &plan.removals,
@@ -353,8 +287,8 @@ impl Run<'_> {
         counts.delete -= stayed;
         counts.release += stayed;
         // The parent last: as long as it is there, another run can finish this one.
-        state::delete_revisions(&self.session, &self.installation, None).await?;
-        state::delete_parent(&self.session, &self.installation).await?;
+        state::forget(session, installation, None).await?;
+        state::delete_parent(session, installation).await?;
         Ok(Applied {
             revision: None,
             counts,

@@ -6,18 +6,21 @@ use std::time::Duration;
 use meshhost_core::bundle::Bundle;
 use meshhost_core::facts::Facts;
 use meshhost_core::plan::Plan;
+use meshhost_core::plan_file::ClusterIdentity;
+use meshhost_core::recorded::Recorded;
 use meshhost_core::revision::{Revision, RevisionRequest};
 use serde_json::Value;
 use tokio::sync::Mutex;
 use tokio::time::Instant;
 
-use crate::applying::{self, Applied, ApplyError, ApplyOptions};
+use crate::applying::{Applied, ApplyError, ApplyOptions};
 use crate::assess::Assess;
 use crate::config_maps::{self, ConfigMap};
-use crate::connect::{self, Connect, ConnectError};
+use crate::connect::{Connect, ConnectError, Connection};
 use crate::discovery::Discovery;
 use crate::event::Listener;
 use crate::facts;
+use crate::locked;
 use crate::planning::{self, PlanError, PlanOptions};
 use crate::request::{Request, RequestError};
 use crate::running::{self, Running};
@@ -36,8 +39,7 @@ const FIRST_ANSWER: Duration = Duration::from_secs(15);
 ///
 /// Discovery is read once, and again after an apply.
 pub struct Cluster {
-    client: kube::Client,
-    server: String,
+    connection: Connection,
     version: Value,
     discovery: Mutex<Option<Arc<Discovery>>>,
     assess: Option<Arc<dyn Assess>>,
@@ -51,11 +53,13 @@ impl Cluster {
     /// # Errors
     /// When there is no kubeconfig, nobody answers, or it does not accept who asks. This one does not try again.
     pub async fn connect(wish: &Connect) -> Result<Self, ConnectError> {
-        let (client, server) = connect::client(wish).await?;
+        let connection = Connection::new(wish).await?;
+        let server = connection.server.clone();
         let session = Session {
-            client: &client,
+            connection: &connection,
             deadline: Instant::now() + FIRST_ANSWER,
             listener: &nobody_listens,
+            hold: None,
         };
         let version = match session.send(Request::get("/version").attempts(1)).await {
             Ok(answer) => answer.body,
@@ -80,8 +84,7 @@ impl Cluster {
             });
         }
         Ok(Self {
-            client,
-            server,
+            connection,
             version,
             discovery: Mutex::new(None),
             assess: None,
@@ -96,7 +99,14 @@ impl Cluster {
     /// The API server's URL.
     #[must_use]
     pub fn server(&self) -> &str {
-        &self.server
+        &self.connection.server
+    }
+
+    /// With another limit on how long one try of a request may take, 40 seconds otherwise. What takes longer is tried again.
+    #[must_use]
+    pub fn with_try_limit(mut self, limit: Duration) -> Self {
+        self.connection.try_limit = limit;
+        self
     }
 
     /// What pieces are told of the cluster: two requests, on servers before 1.26 one more a group version.
@@ -120,6 +130,52 @@ impl Cluster {
             Some(parent) => state::latest(&session, installation, parent.inventory.revision).await,
             None => Ok(None),
         }
+    }
+
+    /// What tells this cluster from another: one request.
+    ///
+    /// # Errors
+    /// When the server does not answer. Who may not read `kube-system` gets an identity without a uid.
+    pub async fn identity(&self) -> Result<ClusterIdentity, RequestError> {
+        let request = Request::get("/api/v1/namespaces/kube-system");
+        let uid = match self.reading().send(request).await {
+            Ok(answer) => answer
+                .body
+                .pointer("/metadata/uid")
+                .and_then(Value::as_str)
+                .map(str::to_owned),
+            Err(error) if error.is_forbidden() || error.is_not_found() => None,
+            Err(error) => return Err(error),
+        };
+        Ok(ClusterIdentity {
+            uid,
+            server: self.server().to_owned(),
+        })
+    }
+
+    /// All revisions that are recorded, oldest first: one list, and one request more for each.
+    ///
+    /// # Errors
+    /// When the records cannot be read.
+    pub async fn history(&self, installation: &Installation) -> Result<Vec<Revision>, StateError> {
+        let session = self.reading();
+        let mut history = Vec::new();
+        for number in state::recorded(&session, installation).await?.into_keys() {
+            history.extend(state::revision(&session, installation, number).await?);
+        }
+        Ok(history)
+    }
+
+    /// The objects of a revision, as they were rendered then; `None` when they are not recorded.
+    ///
+    /// # Errors
+    /// When the record cannot be read.
+    pub async fn recorded_objects(
+        &self,
+        installation: &Installation,
+        number: u64,
+    ) -> Result<Option<Recorded>, StateError> {
+        state::objects(&self.reading(), installation, number).await
     }
 
     /// Compares a bundle with the cluster. The empty bundle plans the removal of everything. Writes nothing.
@@ -152,13 +208,11 @@ impl Cluster {
         listener: Listener<'_>,
     ) -> Result<Applied, ApplyError> {
         let discovery = self.discovery().await?;
-        let session = Session {
-            client: &self.client,
-            deadline: Instant::now() + options.timeout,
-            listener,
-        };
-        let assess = self.assess.as_ref();
-        let applied = applying::apply(session, &discovery, &plan, request, *options, assess).await;
+        let (connection, assess) = (&self.connection, self.assess.as_ref());
+        let applied = locked::run(
+            connection, &discovery, &plan, request, *options, listener, assess,
+        )
+        .await;
         // Kinds may have come and gone.
         *self.discovery.lock().await = None;
         applied
@@ -204,9 +258,10 @@ impl Cluster {
 
     fn reading(&self) -> Session<'_> {
         Session {
-            client: &self.client,
+            connection: &self.connection,
             deadline: Instant::now() + READING,
             listener: &nobody_listens,
+            hold: None,
         }
     }
 

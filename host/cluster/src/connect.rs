@@ -1,13 +1,18 @@
-//! From a kubeconfig to a client. Owns the errors that a person meets first; must not know what the client is for.
+//! From a kubeconfig to a client. Owns the errors that a person meets first, and logging in anew; must not know what the
+//! client is for.
 
 use std::path::PathBuf;
+use std::sync::{PoisonError, RwLock};
+use std::time::Duration;
 
 use http::HeaderValue;
 use http::header::USER_AGENT;
 use kube::config::{InClusterError, KubeConfigOptions, Kubeconfig, KubeconfigError};
 
-use crate::request::RequestError;
-use crate::session::innermost;
+use crate::request::{RequestError, innermost};
+
+/// How long one try of a request may take. Longer than the API server's own limit for a webhook (30 s).
+const TRY: Duration = Duration::from_secs(40);
 
 /// Which cluster.
 #[derive(Debug, Clone, Default)]
@@ -74,8 +79,52 @@ pub enum ConnectError {
     },
 }
 
+/// A client that can be made anew when its credentials are not accepted any more.
+pub(crate) struct Connection {
+    wish: Connect,
+    /// With the number of the login.
+    client: RwLock<(kube::Client, u64)>,
+    /// The API server's URL.
+    pub(crate) server: String,
+    /// How long one try of a request may take.
+    pub(crate) try_limit: Duration,
+}
+
+impl Connection {
+    pub(crate) async fn new(wish: &Connect) -> Result<Self, ConnectError> {
+        let (client, server) = client(wish).await?;
+        Ok(Self {
+            wish: wish.clone(),
+            client: RwLock::new((client, 0)),
+            server,
+            try_limit: TRY,
+        })
+    }
+
+    /// The client, and the number of its login.
+    pub(crate) fn client(&self) -> (kube::Client, u64) {
+        self.client
+            .read()
+            .unwrap_or_else(PoisonError::into_inner)
+            .clone()
+    }
+
+    /// Reads the kubeconfig anew, with its token files and exec plug-ins, unless that was done since this login.
+    pub(crate) async fn log_in_again(&self, login: u64) -> Result<(), ConnectError> {
+        if self.client().1 != login {
+            return Ok(());
+        }
+        let (client, _) = client(&self.wish).await?;
+        let mut current = self.client.write().unwrap_or_else(PoisonError::into_inner);
+        if current.1 == login {
+            *current = (client, login + 1);
+        }
+        Ok(())
+    }
+}
+
 /// A client and the URL it talks to.
-pub(crate) async fn client(wish: &Connect) -> Result<(kube::Client, String), ConnectError> {
+async fn client(wish: &Connect) -> Result<(kube::Client, String), ConnectError> {
     // Whatever else in the program links rustls: one choice, made once; a second call is no error.
     let _already_chosen = rustls::crypto::ring::default_provider().install_default();
     let mut config = config(wish).await?;

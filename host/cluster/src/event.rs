@@ -59,6 +59,27 @@ pub enum Event {
         /// Whose.
         piece: String,
     },
+    /// Another run holds the lock on the installation.
+    Locked {
+        /// Who.
+        #[serde(flatten)]
+        by: LockHolder,
+        /// It is taken over when it shows no life for so many milliseconds.
+        stale_after_ms: u64,
+    },
+    /// The lock of a run that showed no life was taken over.
+    TakenOver {
+        /// Whose.
+        #[serde(flatten)]
+        from: LockHolder,
+    },
+    /// The run has failed, and what it was asked not to leave behind is taken back.
+    RollingBack {
+        /// What went wrong.
+        why: String,
+        /// The revision that is brought back; absent when everything is removed, since there is no good one.
+        to: Option<u64>,
+    },
     /// An object is being deleted.
     Deleting {
         /// Which.
@@ -108,6 +129,17 @@ pub enum Outcome {
     Changed,
     Replaced,
     Unchanged,
+}
+
+/// Who is at work on an installation.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct LockHolder {
+    /// Who and where.
+    pub holder: String,
+    /// Since when, RFC 3339, by the clock there.
+    pub since: String,
+    /// Last sign of life, RFC 3339, by the clock there.
+    pub seen: String,
 }
 
 /// Who listens.

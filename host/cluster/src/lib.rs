@@ -8,6 +8,8 @@
 //! # Rights
 //! What is needed of the API server, with `get` on `/version`, `/api` and `/apis` for everybody who is logged in:
 //! - Secrets in the namespace of the records (`kube-system` unless told otherwise): get, list, create, update, patch, delete.
+//! - Leases (`coordination.k8s.io`) in that namespace: get, create, update, delete, so that one run at a time works on an
+//!   installation.
 //! - for each kind of the bundle, where its objects are: get, list, patch, create, delete. `create` is needed since
 //!   server-side apply of an object that is not there is a creation. Listing may be granted for the cluster or for each
 //!   namespace. With watch, what is waited for is told of at once; without it, it is looked every now and then.
@@ -24,12 +26,14 @@
 mod assess;
 mod event;
 mod request;
-mod session;
+mod hold;
 mod connect;
+mod session;
 mod discovery;
 mod facts;
 mod config_maps;
 mod state;
+mod lease;
 mod live;
 mod refused;
 mod planning;
@@ -38,6 +42,7 @@ mod waiting;
 mod writing;
 mod removing;
 mod applying;
+mod locked;
 mod status;
 mod running;
 mod cluster;
@@ -47,11 +52,12 @@ pub use assess::Assess;
 pub use cluster::Cluster;
 pub use config_maps::ConfigMap;
 pub use connect::{Connect, ConnectError};
-pub use event::{Event, Listener, Outcome};
+pub use event::{Event, Listener, LockHolder, Outcome};
+pub use lease::{LockError, LockOptions};
 pub use planning::{Adopt, PlanError, PlanOptions, Verify};
 pub use removing::Left;
 pub use request::{Cause, RequestError};
 pub use running::{Running, RunningPod, RunningService};
 pub use state::{Installation, StateError};
-pub use status::{Drift, MemberStatus, Status};
+pub use status::{Drift, MemberStatus, Status, Unfinished, Work};
 pub use waiting::NotReady;

@@ -9,6 +9,7 @@ use meshhost_core::id::ObjectId;
 use meshhost_core::inventory::Inventory;
 use meshhost_core::ownership::{FieldRule, FieldRules};
 use meshhost_core::plan::{Basis, Plan, Planned, Refusal};
+use meshhost_core::recorded::Recorded;
 use meshhost_core::replace::Replace;
 use meshhost_core::revision::{RecordedObject, Revision};
 use meshhost_core::waves::{Cycle, waves};
@@ -219,6 +220,7 @@ pub(crate) async fn plan(
     Ok(Plan {
         installation: installation.name.clone(),
         revision: inventory.revision + 1,
+        restores: None,
         objects,
         removals,
         refusals,
@@ -228,6 +230,10 @@ pub(crate) async fn plan(
             parent_version,
             last,
             waves,
+            recorded: Recorded {
+                bundle: bundle.clone(),
+                fields: options.fields.clone(),
+            },
         },
     })
 }

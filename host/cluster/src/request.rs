@@ -126,6 +126,14 @@ pub enum RequestError {
         /// What went wrong.
         why: String,
     },
+    /// It was not made, since the lock of the run is not certain.
+    #[error("{request} was not sent: {why}")]
+    NotSent {
+        /// Method and path.
+        request: String,
+        /// What is with the lock.
+        why: String,
+    },
     /// An answer that cannot be read.
     #[error("{request}: the answer is not what a Kubernetes API server sends: {why}")]
     Unreadable {
@@ -162,7 +170,9 @@ impl RequestError {
     pub fn message(&self) -> &str {
         match self {
             Self::Refused { message, .. } => message,
-            Self::Unreachable { why, .. } | Self::Unreadable { why, .. } => why,
+            Self::Unreachable { why, .. }
+            | Self::NotSent { why, .. }
+            | Self::Unreadable { why, .. } => why,
         }
     }
 
@@ -186,6 +196,15 @@ impl RequestError {
     pub(crate) fn is_conflict(&self) -> bool {
         self.code() == Some(409)
     }
+}
+
+/// The last error of a chain: the ones before repeat it, or say only that something went wrong.
+pub(crate) fn innermost(error: &dyn std::error::Error) -> String {
+    let mut error = error;
+    while let Some(source) = error.source() {
+        error = source;
+    }
+    error.to_string()
 }
 
 /// Reads a `Status` of a refusal.

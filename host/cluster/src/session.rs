@@ -10,20 +10,24 @@ use kube::core::WatchEvent;
 use serde_json::Value;
 use tokio::time::{Instant, sleep, timeout_at};
 
+use crate::connect::Connection;
 use crate::event::{Event, Listener};
-use crate::request::{Answer, Request, RequestError, blames_object, refusal, warning_texts};
+use crate::hold::Hold;
+use crate::request::{
+    Answer, Request, RequestError, blames_object, innermost, refusal, warning_texts,
+};
 
-/// How long one try may take. Longer than the API server's own limit for a webhook (30 s).
-const TRY: Duration = Duration::from_secs(40);
 const FIRST_PAUSE: Duration = Duration::from_millis(100);
 const LONGEST_PAUSE: Duration = Duration::from_secs(5);
 
-/// A client, a time limit and a listener.
+/// A connection, a time limit and a listener.
 #[derive(Clone, Copy)]
 pub(crate) struct Session<'a> {
-    pub(crate) client: &'a kube::Client,
+    pub(crate) connection: &'a Connection,
     pub(crate) deadline: Instant,
     pub(crate) listener: Listener<'a>,
+    /// Without which nothing is written; absent while only reading.
+    pub(crate) hold: Option<&'a Hold>,
 }
 
 /// Why one try failed.
@@ -43,9 +47,12 @@ impl<'a> Session<'a> {
     pub(crate) async fn send(&self, request: Request) -> Result<Answer, RequestError> {
         let mut pause = FIRST_PAUSE;
         let mut tries = 0;
+        let mut logged_in_again = false;
         loop {
             tries += 1;
-            let trouble = match self.once(&request).await {
+            self.may_write(&request).await?;
+            let (client, login) = self.connection.client();
+            let trouble = match self.once(&client, &request).await {
                 Ok(mut answer) => {
                     answer.retried = tries > 1;
                     return Ok(answer);
@@ -62,6 +69,13 @@ impl<'a> Session<'a> {
                 ),
                 Trouble::Refused(error, asked) => (error, asked),
             };
+            // Credentials end: a token expires, or is revoked. What the kubeconfig says now may be good.
+            if error.code() == Some(401) && request.attempts > 1 && !logged_in_again {
+                logged_in_again = true;
+                if self.connection.log_in_again(login).await.is_ok() {
+                    continue;
+                }
+            }
             let wait = asked.unwrap_or(pause);
             let hope = may_pass(&error, tries, request.attempts);
             if !hope || Instant::now() + wait >= self.deadline {
@@ -77,17 +91,32 @@ impl<'a> Session<'a> {
         }
     }
 
-    async fn once(&self, request: &Request) -> Result<Answer, Trouble> {
-        let limit = self.deadline.min(Instant::now() + TRY);
-        timeout_at(limit, self.exchange(request))
+    /// Waits until the lock is certain, where there is one and the request changes something.
+    async fn may_write(&self, request: &Request) -> Result<(), RequestError> {
+        match self.hold {
+            Some(hold) if request.method != http::Method::GET => hold
+                .held(self.deadline)
+                .await
+                .map_err(|why| RequestError::NotSent {
+                    request: request.told(),
+                    why,
+                }),
+            _ => Ok(()),
+        }
+    }
+
+    async fn once(&self, client: &kube::Client, request: &Request) -> Result<Answer, Trouble> {
+        let limit = self
+            .deadline
+            .min(Instant::now() + self.connection.try_limit);
+        timeout_at(limit, self.exchange(client, request))
             .await
             .unwrap_or_else(|_| Err(Trouble::Lost("it took too long".into())))
     }
 
-    async fn exchange(&self, request: &Request) -> Result<Answer, Trouble> {
+    async fn exchange(&self, client: &kube::Client, request: &Request) -> Result<Answer, Trouble> {
         let lost = |error: &dyn std::error::Error| Trouble::Lost(innermost(error));
-        let response = self
-            .client
+        let response = client
             .send(wire(request))
             .await
             .map_err(|error| lost(&error))?;
@@ -160,8 +189,8 @@ impl<'a> Session<'a> {
                 why: innermost(other),
             },
         };
-        let stream = self
-            .client
+        let (client, _) = self.connection.client();
+        let stream = client
             .request_events::<Value>(wire)
             .await
             .map_err(|error| lost(&error))?;
@@ -208,24 +237,15 @@ fn may_pass(error: &RequestError, tries: u32, attempts: u32) -> bool {
     match error {
         // The network, or the server starts anew: as long as there is time, unless the caller wants to know at once.
         RequestError::Unreachable { .. } => attempts > 1,
+        RequestError::NotSent { .. } => false,
         RequestError::Unreadable { .. } => tries < attempts,
         RequestError::Refused { code, message, .. } => match code {
             429 => attempts > 1,
             500 => tries < attempts && !blames_object(message),
             502..=504 => tries < attempts * 3 && attempts > 1,
-            // The etcd leader has changed, or the storage is not initialised yet.
             _ => false,
         },
     }
-}
-
-/// The last error of a chain: the ones before repeat it, or say only that something went wrong.
-pub(crate) fn innermost(error: &dyn std::error::Error) -> String {
-    let mut error = error;
-    while let Some(source) = error.source() {
-        error = source;
-    }
-    error.to_string()
 }
 
 #[cfg(test)]

@@ -10,9 +10,12 @@ use serde_json::{Value, json};
 use crate::request::{Request, RequestError};
 use crate::session::Session;
 
+mod chunks;
 mod record;
 
-pub(crate) use record::{delete_revisions, latest, write_revision};
+pub(crate) use record::{
+    forget, latest, objects, recorded, revision, write_objects, write_revision,
+};
 
 const TOOL_VERSION: &str = env!("CARGO_PKG_VERSION");
 

@@ -6,11 +6,13 @@ use std::collections::{BTreeMap, BTreeSet};
 use meshhost_core::id::ObjectId;
 use meshhost_core::inventory::Inventory;
 use meshhost_core::readiness::{Readiness, readiness};
-use meshhost_core::revision::{Applied, Revision};
+use meshhost_core::revision::{Applied, Outcome, Revision};
 use serde::Serialize;
 use serde_json::Value;
 
 use crate::discovery::Discovery;
+use crate::event::LockHolder;
+use crate::lease;
 use crate::live::members;
 use crate::planning::PlanError;
 use crate::session::Session;
@@ -23,8 +25,34 @@ pub struct Status {
     pub installation: String,
     /// The latest revision, if its record is there.
     pub revision: Option<Revision>,
+    /// The run that has not ended, if there is one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub unfinished: Option<Unfinished>,
     /// Recorded objects and members, sorted by identity.
     pub objects: Vec<MemberStatus>,
+}
+
+/// A run that is at work, or was cut off.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Unfinished {
+    /// What it does.
+    pub what: Work,
+    /// Who holds the lock. It is at work still, or was cut off less than a lock's time ago; nobody when it was cut off and
+    /// that was noticed.
+    pub lock: Option<LockHolder>,
+}
+
+/// What a run does.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Work {
+    /// It applies this revision.
+    Apply(
+        /// Its number.
+        u64,
+    ),
+    /// It removes everything.
+    Uninstall,
 }
 
 /// One object.
@@ -65,6 +93,25 @@ pub(crate) async fn status(
     };
     let inventory = parent.inventory;
     let revision = state::latest(session, installation, inventory.revision).await?;
+    let what = if inventory.removing {
+        Some(Work::Uninstall)
+    } else if revision.as_ref().is_none_or(|revision| {
+        revision.number < inventory.revision || revision.outcome == Outcome::Pending
+    }) {
+        Some(Work::Apply(inventory.revision))
+    } else {
+        None
+    };
+    let unfinished = match what {
+        // Who may not see the lock is told the rest.
+        Some(what) => Some(Unfinished {
+            what,
+            lock: lease::held_by(session, installation)
+                .await
+                .unwrap_or_default(),
+        }),
+        None => None,
+    };
     let recorded: BTreeMap<&ObjectId, _> = revision
         .iter()
         .flat_map(|revision| &revision.objects)
@@ -104,6 +151,7 @@ pub(crate) async fn status(
     Ok(Some(Status {
         installation: installation.name.clone(),
         revision,
+        unfinished,
         objects,
     }))
 }

@@ -3,10 +3,14 @@
 
 #![expect(clippy::unwrap_used, reason = "in a test, unwrap is the assertion")]
 
+#[path = "cluster/proxy.rs"]
+mod proxy;
 #[path = "cluster/started.rs"]
 mod started;
 #[path = "cluster/manifests.rs"]
 mod manifests;
+#[path = "cluster/snapshot.rs"]
+mod snapshot;
 #[path = "cluster/install.rs"]
 mod install;
 #[path = "cluster/upgrade.rs"]
@@ -23,9 +27,15 @@ mod inventory;
 mod waiting;
 #[path = "cluster/failure.rs"]
 mod failure;
-#[path = "cluster/proxy.rs"]
-mod proxy;
 #[path = "cluster/requests.rs"]
 mod requests;
+#[path = "cluster/history.rs"]
+mod history;
+#[path = "cluster/lock.rs"]
+mod lock;
+#[path = "cluster/faults.rs"]
+mod faults;
+#[path = "cluster/login.rs"]
+mod login;
 #[path = "cluster/access.rs"]
 mod access;

@@ -11,24 +11,29 @@ use crate::json;
 use crate::object::{Object, ObjectError};
 
 /// Combined, checked objects, each with the piece that it came from, sorted by identity.
-#[derive(Debug, Clone, Default, PartialEq)]
+///
+/// As JSON it is kept with revisions and in files of plans: a newer program must be able to read what an older one wrote.
+#[derive(Debug, Clone, Default, PartialEq, serde::Serialize, serde::Deserialize)]
 pub struct Bundle {
     /// In the order of their identities.
     pub objects: Vec<Contributed>,
     /// Order that pieces asked for, with the asking piece.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub order: Vec<(String, OrderRule)>,
     /// Restarts that pieces asked for, with the asking piece.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub restarts: Vec<(String, RestartRule)>,
 }
 
 /// An object and where it came from.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
 pub struct Contributed {
     /// The object.
     pub object: Object,
     /// The piece that contributed it.
     pub piece: String,
     /// Pieces that amended it, with the fields (RFC 6901 pointers) that each has set or removed.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub amended: Vec<(String, Vec<String>)>,
 }
 
@@ -108,6 +113,14 @@ pub enum BundleError {
 }
 
 impl Bundle {
+    /// Whether objects are in their order and each is there once, as [`Bundle::combine`] leaves them: to be asked of a
+    /// bundle that was read.
+    #[must_use]
+    pub fn is_in_order(&self) -> bool {
+        self.objects
+            .is_sorted_by(|one, next| one.object.id() < next.object.id())
+    }
+
     /// One object by its identity.
     #[must_use]
     pub fn object(&self, id: &ObjectId) -> Option<&Contributed> {

@@ -82,7 +82,7 @@ pub struct Contribution {
 }
 
 /// `before` is ready before `after` is applied.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, serde::Deserialize)]
 pub struct OrderRule {
     /// Applied first.
     pub before: Selector,
@@ -91,7 +91,7 @@ pub struct OrderRule {
 }
 
 /// The pods of `restart` are rolled when the content of `changed` changes; both are objects of the piece that says so.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, serde::Deserialize)]
 pub struct RestartRule {
     /// As a rule a ConfigMap or a Secret.
     pub changed: Selector,

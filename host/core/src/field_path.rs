@@ -22,11 +22,26 @@ enum Step {
     Item(String),
 }
 
-/// A path.
-#[derive(Debug, Clone, PartialEq, Eq)]
+/// A path. As JSON it is its text.
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[serde(try_from = "String", into = "String")]
 pub struct FieldPath {
     text: String,
     steps: Vec<Step>,
+}
+
+impl TryFrom<String> for FieldPath {
+    type Error = String;
+
+    fn try_from(text: String) -> Result<Self, String> {
+        Self::parse(&text)
+    }
+}
+
+impl From<FieldPath> for String {
+    fn from(path: FieldPath) -> Self {
+        path.text
+    }
 }
 
 impl FieldPath {

@@ -30,6 +30,8 @@ pub const ADOPTED: &str = "meshhost.dev/adopted";
 pub const INSTALLATION: &str = "meshhost.dev/installation";
 /// Annotation of the parent: the number of the latest revision.
 pub const REVISION: &str = "meshhost.dev/revision";
+/// Annotation of the parent: everything is being removed.
+pub const REMOVING: &str = "meshhost.dev/removing";
 
 /// Who writes [`TOOLING`]: everything before the slash.
 const TOOL: &str = "meshhost";
@@ -47,6 +49,8 @@ pub struct Inventory {
     pub namespaces: BTreeSet<String>,
     /// The latest revision; 0 before the first.
     pub revision: u64,
+    /// Whether a run has begun to remove everything.
+    pub removing: bool,
 }
 
 /// Why a parent is not ours to use.
@@ -86,6 +90,7 @@ impl Inventory {
             group_kinds: BTreeSet::new(),
             namespaces: BTreeSet::new(),
             revision: 0,
+            removing: false,
         }
     }
 
@@ -122,6 +127,7 @@ impl Inventory {
         union.group_kinds.extend(other.group_kinds.iter().cloned());
         union.namespaces.extend(other.namespaces.iter().cloned());
         union.revision = self.revision.max(other.revision);
+        union.removing = other.removing;
         union
     }
 
@@ -181,6 +187,7 @@ impl Inventory {
                 .parse()
                 .map_err(|_| malformed(format!("its annotation {REVISION} is {number:?}")))?,
         };
+        inventory.removing = annotation(REMOVING).is_some();
         Ok(inventory)
     }
 
@@ -197,7 +204,7 @@ impl Inventory {
             .filter(|namespace| **namespace != self.namespace)
             .cloned()
             .collect();
-        json!({
+        let mut parent = json!({
             "apiVersion": "v1",
             "kind": "Secret",
             "metadata": {
@@ -212,7 +219,11 @@ impl Inventory {
                 },
             },
             "type": "meshhost.dev/installation",
-        })
+        });
+        if self.removing {
+            parent["metadata"]["annotations"][REMOVING] = json!("true");
+        }
+        parent
     }
 
     /// Namespaces that members can live in: those that are recorded and the parent's own.
@@ -292,6 +303,7 @@ mod tests {
         inventory.add(&id("", "ConfigMap", Some("kube-system")));
         inventory.add(&id("", "Namespace", None));
         inventory.revision = 7;
+        inventory.removing = true;
         let parent = inventory.parent("1.2.3");
         let annotations = &parent["metadata"]["annotations"];
         assert_eq!(
@@ -303,7 +315,7 @@ mod tests {
         let read = Inventory::read("mesh", &parent).unwrap();
         assert_eq!(read.all_namespaces(), inventory.all_namespaces());
         assert_eq!(read.group_kinds, inventory.group_kinds);
-        assert_eq!(read.revision, 7);
+        assert_eq!((read.revision, read.removing), (7, true));
     }
 
     #[test]
@@ -314,6 +326,7 @@ mod tests {
         let mut after = Inventory::new("mesh", "kube-system");
         after.add(&id("", "Service", Some("b")));
         after.revision = 2;
+        before.removing = true;
         let union = before.union(&after);
         assert_eq!(
             union.group_kinds,
@@ -321,6 +334,10 @@ mod tests {
         );
         assert_eq!(union.namespaces, ["a", "b"].map(String::from).into());
         assert_eq!(union.revision, 2);
+        assert!(
+            !union.removing,
+            "what is applied is not being removed any more"
+        );
     }
 
     #[test]

@@ -5,8 +5,9 @@ use serde_json::{Map, Value};
 use crate::id::ObjectId;
 use crate::quote;
 
-/// A JSON value with `apiVersion`, `kind` and `metadata.name`.
-#[derive(Debug, Clone, PartialEq)]
+/// A JSON value with `apiVersion`, `kind` and `metadata.name`. As JSON it is its manifest.
+#[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
+#[serde(try_from = "Value", into = "Value")]
 pub struct Object {
     id: ObjectId,
     api_version: String,
@@ -32,6 +33,20 @@ pub enum ObjectError {
         /// What should be there.
         expected: &'static str,
     },
+}
+
+impl TryFrom<Value> for Object {
+    type Error = ObjectError;
+
+    fn try_from(value: Value) -> Result<Self, ObjectError> {
+        Self::new(value)
+    }
+}
+
+impl From<Object> for Value {
+    fn from(object: Object) -> Self {
+        Self::Object(object.value)
+    }
 }
 
 impl Object {

@@ -19,7 +19,7 @@ use crate::object::split_api_version;
 use crate::selector::Selector;
 
 /// What to do with a field that others may set too.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Policy {
     /// It is taken over from whoever has it.
@@ -31,7 +31,7 @@ pub enum Policy {
 }
 
 /// A rule about fields. Of several rules that fit, the last one counts.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct FieldRule {
     /// Of which objects.
     pub select: Selector,

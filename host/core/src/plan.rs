@@ -9,6 +9,7 @@ use crate::id::ObjectId;
 use crate::inventory::{self, Inventory};
 use crate::ownership::Owned;
 use crate::readiness::Readiness;
+use crate::recorded::Recorded;
 use crate::revision::{Applied, RecordedObject, Revision, digest};
 use crate::waves::Wave;
 
@@ -16,10 +17,12 @@ mod cause;
 mod fields;
 mod refusal;
 mod comparison;
+mod outline;
 
 pub use cause::Cause;
 pub use comparison::Comparison;
 pub use fields::{FieldChange, changes, masked, path_of};
+pub use outline::{Moved, Outline};
 pub use refusal::Refusal;
 
 /// What applying would do. Only planning against a cluster makes one, and applying takes it by value.
@@ -29,6 +32,9 @@ pub struct Plan {
     pub installation: String,
     /// The revision that applying would record.
     pub revision: u64,
+    /// The recorded revision that applying would bring back; absent when the objects were rendered.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub restores: Option<u64>,
     /// The bundle's objects, by wave, then identity.
     pub objects: Vec<Planned>,
     /// Members that are not in the bundle any more, in the order of removal.
@@ -53,6 +59,8 @@ pub struct Basis {
     pub last: Option<Revision>,
     /// The waves.
     pub waves: Vec<Wave>,
+    /// The bundle and the rules, to be recorded.
+    pub recorded: Recorded,
 }
 
 /// One object of the bundle.

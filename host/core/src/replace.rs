@@ -6,7 +6,7 @@ use serde_json::Value;
 use crate::id::ObjectId;
 
 /// Which objects may be replaced.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct Replace {
     /// All that nothing goes with.
     pub harmless: bool,

@@ -15,6 +15,9 @@ pub struct Revision {
     pub outcome: Outcome,
     /// What was asked for.
     pub request: RevisionRequest,
+    /// The revision whose objects were brought back; absent when the objects were rendered.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub restores: Option<u64>,
     /// The objects, sorted by identity.
     pub objects: Vec<RecordedObject>,
 }
@@ -47,6 +50,18 @@ pub struct RevisionRequest {
     /// [Digest](crate::provenance::digest) of the bundle; empty where none was made.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub bundle: String,
+}
+
+impl Outcome {
+    /// One word: `pending`, `done` or `failed`.
+    #[must_use]
+    pub fn word(&self) -> &'static str {
+        match self {
+            Self::Pending => "pending",
+            Self::Done => "done",
+            Self::Failed(_) => "failed",
+        }
+    }
 }
 
 impl RevisionRequest {

@@ -19,9 +19,13 @@ mod causes;
 mod plan_text;
 mod verify;
 mod render;
+mod plan_file;
 mod diff;
 mod apply;
 mod inject;
+mod saved;
+mod rollback;
+mod history;
 mod uninstall;
 mod drift;
 mod status;
@@ -63,10 +67,12 @@ fn run(command: Command) -> Result<u8, Fault> {
     match command {
         Command::Render(args) => render::run(&args),
         Command::Diff(args) => session::block_on(diff::run(&args)),
-        Command::Apply(args) => apply::run(&args),
         Command::Inject(args) => inject::run(&args),
+        Command::Apply(args) => saved::run(&args),
         Command::Uninstall(args) => session::block_on(uninstall::run(&args)),
         Command::Status(args) => session::block_on(status::run(&args)),
+        Command::History(args) => session::block_on(history::run(&args)),
+        Command::Rollback(args) => session::block_on(rollback::run(&args)),
         Command::Explain(args) => explain::run(&args),
         Command::Profile(args) => profile::run(&args),
         Command::Plugin(args) => plugin::run(&args),

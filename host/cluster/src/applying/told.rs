@@ -5,6 +5,7 @@ use std::time::Duration;
 use meshhost_core::id::ObjectId;
 use meshhost_core::plan::{Counts, Refusal};
 
+use crate::lease::{LockError, LockOptions};
 use crate::removing::{Left, RemoveError};
 use crate::request::RequestError;
 use crate::state::StateError;
@@ -21,8 +22,12 @@ pub struct ApplyOptions {
     pub wait: bool,
     /// Whether what is not in the bundle any more is removed; else it stays a member, and the next plan lists it again.
     pub prune: bool,
-    /// Records of so many revisions are kept.
+    /// Records of so many revisions are kept, and that of the last good one.
     pub history: u64,
+    /// Whether a run that fails is taken back: to the last good revision, or to nothing when there is none.
+    pub atomic: bool,
+    /// How the lock is taken: only one run at a time works on an installation.
+    pub lock: LockOptions,
 }
 
 impl Default for ApplyOptions {
@@ -33,6 +38,8 @@ impl Default for ApplyOptions {
             wait: true,
             prune: true,
             history: 10,
+            atomic: false,
+            lock: LockOptions::default(),
         }
     }
 }
@@ -73,6 +80,32 @@ pub enum ApplyError {
     /// Objects were told to go, but are still there.
     #[error("not everything is gone:{}", lines(.0))]
     NotGone(Vec<Left>),
+    /// Another run is at work, or has taken over.
+    #[error(transparent)]
+    Lock(#[from] LockError),
+    /// It failed, and was taken back as was asked for.
+    #[error("{cause}\n{}", restored(.to, .revision))]
+    RolledBack {
+        /// Why.
+        cause: Box<ApplyError>,
+        /// The revision whose objects were brought back; absent when everything was removed.
+        to: Option<u64>,
+        /// The revision that records it.
+        revision: Option<u64>,
+    },
+    /// It failed, and taking it back failed as well.
+    #[error(
+        "{cause}\nand {} failed as well: {failure}\nwhat is there now is told by `status`; `rollback` tries again",
+        intention(.to)
+    )]
+    NotRolledBack {
+        /// Why it failed.
+        cause: Box<ApplyError>,
+        /// The revision that was to be brought back; absent when everything was to be removed.
+        to: Option<u64>,
+        /// Why it could not be taken back.
+        failure: String,
+    },
     /// The records cannot be written.
     #[error(transparent)]
     State(#[from] StateError),
@@ -83,6 +116,23 @@ pub enum ApplyError {
 
 /// As many objects are named.
 const NAMED: usize = 20;
+
+fn restored(to: &Option<u64>, revision: &Option<u64>) -> String {
+    match (to, revision) {
+        (Some(to), Some(revision)) => {
+            format!("rolled back to the objects of revision {to}, as revision {revision}")
+        }
+        (Some(to), None) => format!("rolled back to revision {to}"),
+        (None, _) => "removed again, since no revision before it was good".to_owned(),
+    }
+}
+
+fn intention(to: &Option<u64>) -> String {
+    match to {
+        Some(to) => format!("rolling back to revision {to}"),
+        None => "removing it again".to_owned(),
+    }
+}
 
 fn lines<T: std::fmt::Display>(items: &[T]) -> String {
     let mut lines: String = items

@@ -1,74 +1,72 @@
-//! Records of revisions: JSON, compressed, and cut into as many Secrets as it needs (a Secret holds 1 MiB). The first says
-//! how many and is written last, so that a record is there whole or not at all.
+//! Records of revisions: what was asked for and what came of it, and beside it the objects themselves, which are only read
+//! to bring them back. Owns how many are kept; must not know when they are written.
 
-use std::io::{Read as _, Write as _};
+use std::collections::{BTreeMap, BTreeSet};
 
-use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD;
-use flate2::Compression;
-use flate2::read::GzDecoder;
-use flate2::write::GzEncoder;
-use http::Method;
 use meshhost_core::inventory::{INSTALLATION, Inventory, REVISION};
-use meshhost_core::revision::Revision;
+use meshhost_core::recorded::Recorded;
+use meshhost_core::revision::{Outcome, Revision};
+use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 
+use super::chunks::Place;
 use super::{Installation, StateError, delete_secret, secrets, state_error};
 use crate::request::{METADATA_LIST, Request};
 use crate::session::Session;
 
-/// Bytes of a revision in one Secret: the limit is 1 MiB for all keys together.
-const CHUNK: usize = 900 * 1024;
+/// Label of a record: how the apply ended, in one word, so that it can be told without reading it.
+const OUTCOME: &str = "meshhost.dev/outcome";
 /// So many numbers may be without a record.
 const LOOK_BACK: usize = 10;
-/// A record that inflates to more is not one of ours.
-const LARGEST: u64 = 256 * 1024 * 1024;
 
-fn revision_name(inventory: &Inventory, number: u64, chunk: usize) -> String {
-    let head = format!("{}.r{number}", inventory.parent_name());
-    match chunk {
-        0 => head,
-        chunk => format!("{head}.{chunk}"),
+fn place<'a>(
+    session: &'a Session<'a>,
+    installation: &'a Installation,
+    number: u64,
+    what: &str,
+) -> Place<'a> {
+    let inventory = Inventory::new(&installation.name, &installation.state_namespace);
+    Place {
+        session,
+        installation,
+        name: format!("{}.r{number}{what}", inventory.parent_name()),
     }
 }
+
+/// Objects of a revision.
+const OBJECTS: &str = ".objects";
 
 /// Writes a revision, over an earlier record of the same number.
 pub(crate) async fn write_revision(
     session: &Session<'_>,
     installation: &Installation,
-    inventory: &Inventory,
     revision: &Revision,
 ) -> Result<(), StateError> {
-    let packed = pack(revision);
-    let chunks: Vec<&[u8]> = packed.chunks(CHUNK).collect();
-    let list = secrets(&installation.state_namespace);
-    for (index, chunk) in chunks.iter().enumerate().rev() {
-        let name = revision_name(inventory, revision.number, index);
-        let mut manifest = json!({
-            "apiVersion": "v1",
-            "kind": "Secret",
-            "metadata": {
-                "name": name,
-                "namespace": installation.state_namespace,
-                "labels": { INSTALLATION: installation.name, REVISION: revision.number.to_string() },
-            },
-            "type": "meshhost.dev/revision",
-            "data": { "revision": STANDARD.encode(chunk) },
-        });
-        if index == 0 {
-            manifest["data"]["chunks"] = json!(STANDARD.encode(chunks.len().to_string()));
-        }
-        // Force: the record is ours alone, and a killed run may have left one of this number.
-        let request = Request::new(Method::PATCH, format!("{list}/{name}"))
-            .query("fieldManager", inventory.field_manager())
-            .query("force", "true")
-            .body("application/apply-patch+yaml", manifest);
-        session
-            .send(request)
-            .await
-            .map_err(|error| state_error(installation, "patch", error))?;
-    }
-    Ok(())
+    let inventory = Inventory::new(&installation.name, &installation.state_namespace);
+    let labels = json!({
+        INSTALLATION: installation.name,
+        REVISION: revision.number.to_string(),
+        OUTCOME: revision.outcome.word(),
+    });
+    let text = serde_json::to_vec(revision).expect("a revision is JSON");
+    place(session, installation, revision.number, "")
+        .write(&inventory.field_manager(), &labels, &text)
+        .await
+}
+
+/// Writes the objects of a revision.
+pub(crate) async fn write_objects(
+    session: &Session<'_>,
+    installation: &Installation,
+    number: u64,
+    objects: &Recorded,
+) -> Result<(), StateError> {
+    let inventory = Inventory::new(&installation.name, &installation.state_namespace);
+    let labels = json!({ INSTALLATION: installation.name, REVISION: number.to_string() });
+    let text = serde_json::to_vec(objects).expect("objects are JSON");
+    place(session, installation, number, OBJECTS)
+        .write(&inventory.field_manager(), &labels, &text)
+        .await
 }
 
 /// Reads the latest revision up to a number that has a record: a run that was cut off may not have come to write its own.
@@ -86,55 +84,103 @@ pub(crate) async fn latest(
 }
 
 /// Reads a revision; `None` when its record is not there.
-async fn revision(
+pub(crate) async fn revision(
     session: &Session<'_>,
     installation: &Installation,
     number: u64,
 ) -> Result<Option<Revision>, StateError> {
-    let inventory = Inventory::new(&installation.name, &installation.state_namespace);
+    read(session, installation, number, "").await
+}
+
+/// Reads the objects of a revision; `None` when they were not recorded.
+pub(crate) async fn objects(
+    session: &Session<'_>,
+    installation: &Installation,
+    number: u64,
+) -> Result<Option<Recorded>, StateError> {
+    let objects: Option<Recorded> = read(session, installation, number, OBJECTS).await?;
+    match objects {
+        Some(objects) if !objects.bundle.is_in_order() => Err(StateError::Damaged {
+            installation: installation.name.clone(),
+            number,
+            why: "its objects are not in order".into(),
+        }),
+        other => Ok(other),
+    }
+}
+
+async fn read<T: DeserializeOwned>(
+    session: &Session<'_>,
+    installation: &Installation,
+    number: u64,
+    what: &str,
+) -> Result<Option<T>, StateError> {
     let damaged = |why: String| StateError::Damaged {
         installation: installation.name.clone(),
         number,
         why,
     };
-    let list = secrets(&installation.state_namespace);
-    let mut packed = Vec::new();
-    let mut chunks = 1;
-    let mut index = 0;
-    while index < chunks {
-        let path = format!("{list}/{}", revision_name(&inventory, number, index));
-        let live = match session.send(Request::get(path)).await {
-            Ok(answer) => answer.body,
-            Err(error) if error.is_not_found() && index == 0 => return Ok(None),
-            Err(error) if error.is_not_found() => {
-                return Err(damaged(format!("part {index} of {chunks} is missing")));
-            }
-            Err(error) => return Err(state_error(installation, "get", error)),
-        };
-        let data = |key: &str| -> Option<Vec<u8>> {
-            let text = live.pointer("/data")?.get(key)?.as_str()?;
-            STANDARD.decode(text).ok()
-        };
-        if index == 0 {
-            chunks = data("chunks")
-                .and_then(|text| String::from_utf8(text).ok()?.parse().ok())
-                .ok_or_else(|| damaged("it does not say of how many parts it is".into()))?;
-        }
-        packed.extend(data("revision").ok_or_else(|| damaged("a part is empty".into()))?);
-        index += 1;
-    }
-    unpack(&packed).map(Some).map_err(damaged)
+    let text = place(session, installation, number, what)
+        .read(damaged)
+        .await?;
+    text.map(|text| serde_json::from_slice(&text).map_err(|error| damaged(error.to_string())))
+        .transpose()
 }
 
-/// Deletes records of revisions: all, or those up to a number.
-pub(crate) async fn delete_revisions(
+/// The numbers of all revisions that have a record, and whether each ended well. One list.
+pub(crate) async fn recorded(
     session: &Session<'_>,
     installation: &Installation,
-    up_to: Option<u64>,
+) -> Result<BTreeMap<u64, bool>, StateError> {
+    let secrets = all(session, installation).await?;
+    Ok(secrets
+        .into_iter()
+        .filter_map(|secret| Some((secret.number, secret.outcome? == Outcome::Done.word())))
+        .collect())
+}
+
+/// Deletes records: all, or those that are neither among the newest `keep` nor the last good one.
+pub(crate) async fn forget(
+    session: &Session<'_>,
+    installation: &Installation,
+    keep: Option<u64>,
 ) -> Result<(), StateError> {
-    let list = secrets(&installation.state_namespace);
+    let secrets = all(session, installation).await?;
+    let numbers: BTreeSet<u64> = secrets.iter().map(|secret| secret.number).collect();
+    let good = secrets
+        .iter()
+        .filter(|secret| secret.outcome.as_deref() == Some(Outcome::Done.word()))
+        .map(|secret| secret.number)
+        .max();
+    let kept = kept(&numbers, good, keep);
+    for secret in secrets {
+        if !kept.contains(&secret.number) {
+            delete_secret(session, installation, &secret.name).await?;
+        }
+    }
+    Ok(())
+}
+
+fn kept(numbers: &BTreeSet<u64>, good: Option<u64>, keep: Option<u64>) -> BTreeSet<u64> {
+    let Some(keep) = keep else {
+        return BTreeSet::new();
+    };
+    let keep = usize::try_from(keep.max(1)).unwrap_or(usize::MAX);
+    let newest = numbers.iter().rev().take(keep).copied();
+    newest.chain(good).collect()
+}
+
+/// A Secret that holds a record or a part of one.
+struct Kept {
+    name: String,
+    number: u64,
+    /// Of the record itself; its objects do not have it.
+    outcome: Option<String>,
+}
+
+async fn all(session: &Session<'_>, installation: &Installation) -> Result<Vec<Kept>, StateError> {
     let selector = format!("{INSTALLATION}={},{REVISION}", installation.name);
-    let request = Request::get(&list)
+    let request = Request::get(secrets(&installation.state_namespace))
         .query("labelSelector", selector)
         .accept(METADATA_LIST);
     let found = session
@@ -142,69 +188,44 @@ pub(crate) async fn delete_revisions(
         .await
         .map_err(|error| state_error(installation, "list", error))?
         .body;
-    for item in found
-        .pointer("/items")
-        .and_then(Value::as_array)
+    let items = found.pointer("/items").and_then(Value::as_array);
+    Ok(items
         .into_iter()
         .flatten()
-    {
-        let number = item
-            .pointer("/metadata/labels")
-            .and_then(|labels| labels.get(REVISION)?.as_str()?.parse::<u64>().ok());
-        let old = match (up_to, number) {
-            (None, _) => true,
-            (Some(up_to), Some(number)) => number <= up_to,
-            (Some(_), None) => false,
-        };
-        if let Some(name) = item.pointer("/metadata/name").and_then(Value::as_str)
-            && old
-        {
-            delete_secret(session, installation, name).await?;
-        }
-    }
-    Ok(())
-}
-
-fn pack(revision: &Revision) -> Vec<u8> {
-    let json = serde_json::to_vec(revision).expect("a revision is JSON");
-    let mut encoder = GzEncoder::new(Vec::new(), Compression::default());
-    encoder.write_all(&json).expect("memory takes all bytes");
-    encoder.finish().expect("memory takes all bytes")
-}
-
-fn unpack(packed: &[u8]) -> Result<Revision, String> {
-    let mut json = Vec::new();
-    GzDecoder::new(packed)
-        .take(LARGEST)
-        .read_to_end(&mut json)
-        .map_err(|error| error.to_string())?;
-    serde_json::from_slice(&json).map_err(|error| error.to_string())
+        .filter_map(|item| {
+            let label = |key: &str| {
+                let labels = item.pointer("/metadata/labels")?;
+                labels.get(key)?.as_str().map(str::to_owned)
+            };
+            Some(Kept {
+                name: item.pointer("/metadata/name")?.as_str()?.to_owned(),
+                number: label(REVISION)?.parse().ok()?,
+                outcome: label(OUTCOME),
+            })
+        })
+        .collect())
 }
 
 #[cfg(test)]
 mod tests {
-    use meshhost_core::revision::{Outcome, RevisionRequest};
-
     use super::*;
 
     #[test]
-    fn a_revision_survives_packing() {
-        let revision = Revision {
-            number: 3,
-            outcome: Outcome::Failed("because".into()),
-            request: RevisionRequest {
-                tool: "meshhost 0.1.0".into(),
-                at: "2020-01-01T00:00:00Z".into(),
-                by: String::new(),
-                settings: json!({"a": ["b", 1, null]}),
-                pieces: Vec::new(),
-                bundle: String::new(),
-            },
-            objects: Vec::new(),
-        };
-        let packed = pack(&revision);
-        assert_eq!(unpack(&packed), Ok(revision));
-        assert!(unpack(&packed[..packed.len() - 9]).is_err(), "cut");
-        assert!(unpack(b"nonsense").is_err());
+    fn the_newest_and_the_last_good_one_are_kept() {
+        let all = BTreeSet::from([1, 2, 3, 5]);
+        for (good, keep, expected) in [
+            (Some(5), Some(2), vec![3, 5]),
+            (Some(1), Some(2), vec![1, 3, 5]),
+            (None, Some(1), vec![5]),
+            (Some(2), Some(0), vec![2, 5]),
+            (Some(2), Some(10), vec![1, 2, 3, 5]),
+            (Some(5), None, vec![]),
+        ] {
+            assert_eq!(
+                kept(&all, good, keep),
+                BTreeSet::from_iter(expected),
+                "{good:?} {keep:?}"
+            );
+        }
     }
 }

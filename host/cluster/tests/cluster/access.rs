@@ -147,6 +147,7 @@ async fn rights_in_one_namespace_suffice_for_what_lives_there() {
         json!([
             {"apiGroups": [""], "resources": ["secrets", "configmaps"], "verbs": all},
             {"apiGroups": ["apps"], "resources": ["deployments"], "verbs": all},
+            {"apiGroups": ["coordination.k8s.io"], "resources": ["leases"], "verbs": ["get", "create", "update", "delete"]},
         ]),
     )
     .await;

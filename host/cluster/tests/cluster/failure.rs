@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use meshhost_cluster::{ApplyError, ApplyOptions, Event, Installation, PlanOptions, Verify};
+use meshhost_cluster::{ApplyOptions, Event, Installation, PlanOptions, Verify};
 use meshhost_core::bundle::Bundle;
 use meshhost_core::plan::Refusal;
 use meshhost_core::revision::Outcome;
@@ -135,58 +135,6 @@ async fn warnings_of_the_server_are_told() {
     });
     assert!(warned, "{events:?}");
     apply(&Bundle::default(), "warned")
-        .await
-        .0
-        .expect("it is removed");
-}
-
-#[tokio::test]
-async fn of_two_runs_at_once_one_gives_way() {
-    let cluster = cluster().await;
-    let wish = |value: &str| {
-        bundle(vec![
-            namespace("race"),
-            config_map("race", "c", &json!({"a": value})),
-        ])
-    };
-    let plan_of = async |value: &str| {
-        let options = PlanOptions::default();
-        cluster
-            .plan(&wish(value), &Installation::new("race"), &options)
-            .await
-            .unwrap()
-    };
-    let (one, two) = (plan_of("1").await, plan_of("2").await);
-    let options = ApplyOptions::default();
-    cluster
-        .apply(one, crate::started::request("1"), &options, &|_| {})
-        .await
-        .expect("the first is applied");
-    let error = cluster
-        .apply(two, crate::started::request("2"), &options, &|_| {})
-        .await
-        .expect_err("the second is late");
-    assert!(
-        matches!(
-            error,
-            ApplyError::State(meshhost_cluster::StateError::Moved { .. })
-        ),
-        "{error}"
-    );
-    assert_eq!(
-        get("/api/v1/namespaces/race/configmaps/c").await.unwrap()["data"]["a"],
-        "1"
-    );
-    let last = cluster
-        .last_revision(&Installation::new("race"))
-        .await
-        .unwrap()
-        .unwrap();
-    assert_eq!(
-        last.request.settings["settings"], "1",
-        "the record of the first is whole"
-    );
-    apply(&Bundle::default(), "race")
         .await
         .0
         .expect("it is removed");

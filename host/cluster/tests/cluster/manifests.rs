@@ -73,6 +73,7 @@ pub(crate) fn mesh(name: &str) -> Vec<Value> {
         config_map(name, "config", &json!({"mesh": "a: b"})),
         json!({"apiVersion": "v1", "kind": "Secret", "metadata": {"name": "secret", "namespace": name}, "stringData": {"key": "value"}}),
         json!({"apiVersion": "v1", "kind": "ServiceAccount", "metadata": {"name": "pilot", "namespace": name}}),
+        json!({"apiVersion": "scheduling.k8s.io/v1", "kind": "PriorityClass", "metadata": {"name": name}, "value": 1000}),
         json!({"apiVersion": "rbac.authorization.k8s.io/v1", "kind": "ClusterRole", "metadata": {"name": name},
             "rules": [{"apiGroups": [""], "resources": ["pods"], "verbs": ["get"]}]}),
         json!({"apiVersion": "rbac.authorization.k8s.io/v1", "kind": "ClusterRoleBinding", "metadata": {"name": name},

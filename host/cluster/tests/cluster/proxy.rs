@@ -1,8 +1,9 @@
-//! Between the engine and the API server: counts requests, and fails or cuts one of them.
+//! Between the engine and the API server: counts requests, and fails or cuts some of them.
 
+use std::collections::BTreeMap;
 use std::convert::Infallible;
 use std::net::SocketAddr;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::pin::Pin;
 use std::sync::{Arc, Mutex};
 use std::task::{Context, Poll};
@@ -11,11 +12,8 @@ use http::{Request, Response, StatusCode};
 use http_body_util::BodyExt as _;
 use hyper::body::{Bytes, Frame, Incoming};
 use kube::client::Body;
-use meshhost_cluster::{Cluster, Connect};
 use tokio::net::TcpListener;
 use tokio::sync::Notify;
-
-use crate::started::client;
 
 /// What happens to one request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -24,11 +22,11 @@ pub(crate) enum Fault {
     Status(u16),
     /// It does not arrive.
     Lost,
-    /// It arrives, but the answer does not.
-    Unheard,
     /// Half of the answer arrives.
     Half,
-    /// It does not arrive, and whoever waits for [`Proxy::cut`] is told: to end the engine there.
+    /// It arrives, but nobody ever answers.
+    Hung,
+    /// It arrives, nobody ever answers, and whoever waits for [`Proxy::cut`] is told: to end the engine there.
     Cut,
 }
 
@@ -40,17 +38,17 @@ pub(crate) struct Proxy {
 #[derive(Default)]
 struct State {
     log: Mutex<Vec<String>>,
-    /// At which request, counted from 1.
-    fault: Mutex<Option<(usize, Fault)>>,
+    /// At which requests, counted from 1.
+    faults: Mutex<BTreeMap<usize, Fault>>,
     cut: Notify,
 }
 
 impl Proxy {
-    pub(crate) async fn start() -> Self {
+    /// In front of the server that this client talks to, with its rights.
+    pub(crate) async fn start(behind: kube::Client) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
         let state = Arc::new(State::default());
-        let behind = client().await;
         tokio::spawn({
             let state = Arc::clone(&state);
             async move {
@@ -72,23 +70,9 @@ impl Proxy {
         Self { address, state }
     }
 
-    /// The engine, by way of this proxy.
-    pub(crate) async fn cluster(&self) -> Cluster {
-        *self.state.fault.lock().unwrap() = None;
-        let path = self.kubeconfig();
-        let wish = Connect {
-            kubeconfig: Some(path.clone()),
-            context: None,
-        };
-        let cluster = Cluster::connect(&wish).await.expect("the proxy answers");
-        std::fs::remove_file(path).unwrap();
-        self.take_log();
-        cluster
-    }
-
-    fn kubeconfig(&self) -> PathBuf {
-        let path = PathBuf::from(env!("CARGO_TARGET_TMPDIR"))
-            .join(format!("proxy-{}", self.address.port()));
+    /// A kubeconfig that leads here, written into a folder.
+    pub(crate) fn kubeconfig(&self, folder: &Path) -> PathBuf {
+        let path = folder.join(format!("proxy-{}", self.address.port()));
         let text = format!(
             "apiVersion: v1\nkind: Config\ncurrent-context: p\nclusters: [{{name: p, cluster: {{server: 'http://{}'}}}}]\n\
              users: [{{name: p, user: {{}}}}]\ncontexts: [{{name: p, context: {{cluster: p, user: p}}}}]\n",
@@ -103,15 +87,19 @@ impl Proxy {
         std::mem::take(&mut *self.state.log.lock().unwrap())
     }
 
-    /// Fails the `number`th request from now on.
-    pub(crate) fn fail(&self, number: usize, fault: Fault) {
+    /// Fails requests, counted from 1 from now on, instead of those that were to fail before.
+    pub(crate) fn fail(&self, faults: impl IntoIterator<Item = (usize, Fault)>) {
         self.take_log();
-        *self.state.fault.lock().unwrap() = Some((number, fault));
+        // Of a request that nobody waited for any more.
+        let _ = futures::FutureExt::now_or_never(self.state.cut.notified());
+        *self.state.faults.lock().unwrap() = faults.into_iter().collect();
     }
 
-    /// Whether the fault has happened.
-    pub(crate) fn has_failed(&self) -> bool {
-        self.state.fault.lock().unwrap().is_none()
+    /// Fails no request any more; gives the numbers of those that did not come.
+    pub(crate) fn faults_left(&self) -> Vec<usize> {
+        std::mem::take(&mut *self.state.faults.lock().unwrap())
+            .into_keys()
+            .collect()
     }
 
     pub(crate) async fn cut(&self) {
@@ -150,20 +138,9 @@ async fn pass(
     let fault = {
         let mut log = state.log.lock().unwrap();
         log.push(format!("{} {}", request.method(), request.uri()));
-        let mut fault = state.fault.lock().unwrap();
-        match *fault {
-            Some((number, what)) if number == log.len() => {
-                *fault = None;
-                Some(what)
-            }
-            _ => None,
-        }
+        state.faults.lock().unwrap().remove(&log.len())
     };
     match fault {
-        Some(Fault::Cut) => {
-            state.cut.notify_one();
-            return lost();
-        }
         Some(Fault::Lost) => return lost(),
         Some(Fault::Status(code)) => {
             let body = http_body_util::Full::from(format!(
@@ -202,7 +179,11 @@ async fn pass(
     let (mut parts, body) = answer.into_parts();
     parts.headers.remove("transfer-encoding");
     match fault {
-        Some(Fault::Unheard) => lost(),
+        Some(Fault::Hung) => std::future::pending().await,
+        Some(Fault::Cut) => {
+            state.cut.notify_one();
+            std::future::pending().await
+        }
         Some(Fault::Half) => {
             let whole = body
                 .collect()

@@ -12,6 +12,8 @@ use meshhost_core::revision::RevisionRequest;
 use meshhost_local_cluster::{Cluster as LocalCluster, Settings};
 use serde_json::{Value, json};
 
+use crate::proxy::Proxy;
+
 static STARTED: OnceLock<LocalCluster> = OnceLock::new();
 
 /// The kubeconfig of the control plane, which is started with the first test and ends with the process.
@@ -55,6 +57,34 @@ pub(crate) async fn cluster() -> Cluster {
     Cluster::connect(&wish)
         .await
         .expect("the control plane answers")
+}
+
+/// Connected by way of a proxy; what takes longer than a second is tried again.
+pub(crate) async fn through(proxy: &Proxy) -> Cluster {
+    let path = proxy.kubeconfig(Path::new(env!("CARGO_TARGET_TMPDIR")));
+    let wish = Connect {
+        kubeconfig: Some(path.clone()),
+        context: None,
+    };
+    let cluster = Cluster::connect(&wish).await.expect("the proxy answers");
+    std::fs::remove_file(path).unwrap();
+    proxy.take_log();
+    cluster.with_try_limit(std::time::Duration::from_secs(1))
+}
+
+/// Plans and applies.
+pub(crate) async fn run(
+    cluster: &Cluster,
+    bundle: &Bundle,
+    name: &str,
+) -> Result<Applied, ApplyError> {
+    let plan = cluster
+        .plan(bundle, &Installation::new(name), &PlanOptions::default())
+        .await;
+    let plan = plan.unwrap_or_else(|error| panic!("no plan: {error}"));
+    cluster
+        .apply(plan, request("same"), &ApplyOptions::default(), &|_| {})
+        .await
 }
 
 /// A client of its own, to look and to meddle.

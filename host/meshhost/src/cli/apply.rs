@@ -1,16 +1,17 @@
 //! `meshhost apply`: render, plan, ask, apply, wait.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use meshhost::assessors::Assessors;
-use meshhost_cluster::{ApplyOptions, Cluster};
+use meshhost_cluster::{ApplyError, ApplyOptions, Cluster, LockOptions, StateError};
 use meshhost_core::plan::Plan;
 use meshhost_core::problem::count;
 use meshhost_core::provenance;
 use meshhost_core::revision::RevisionRequest;
 use serde_json::Value;
 
-use crate::cli::args::{Apply, Consent, DryRun, Report, Wanted};
+use crate::cli::args::{Apply, Consent, DryRun, Keep, Lock, Report, Wanted};
 use crate::cli::fault::{Fault, exit};
 use crate::cli::plan_text::Tense;
 use crate::cli::progress::Progress;
@@ -113,18 +114,36 @@ async fn on_cluster(args: &Apply, name: &str, asked: Asked) -> Result<u8, Fault>
             exit::FAILED
         });
     }
-    if !plan.is_empty() && !agreed(args, &plan)? {
-        report::talk("nothing was changed");
-        return Ok(exit::FAILED);
-    }
-    let request = session::request(Value::Array(wish.given.clone()), pieces, digest);
-    let applied = work_off(args, &cluster, &installation.name, plan, request).await?;
+    let code = loop {
+        if !plan.is_empty() && !agreed(args, &plan)? {
+            report::talk("nothing was changed");
+            return Ok(exit::FAILED);
+        }
+        let given = Value::Array(wish.given.clone());
+        let request = session::request(given, pieces.clone(), digest.clone());
+        match work_off(&Work::of(args), &cluster, &installation.name, plan, request).await {
+            Ok(code) => break code,
+            // Whoever waits for another run wants to come after it.
+            Err(Unfinished::Moved(_)) if args.lock.wait_for_lock.is_some() => {
+                report::talk("another run has changed the installation meanwhile: planning anew");
+                plan = cluster
+                    .plan(&wanted, &installation, &options)
+                    .await
+                    .map_err(|error| Fault::from_error(&error))?;
+                if !plan.refusals.is_empty() {
+                    diff::show(&plan, args.output)?;
+                    return Ok(exit::FAILED);
+                }
+            }
+            Err(unfinished) => return Err(unfinished.into()),
+        }
+    };
     if args.output == Report::Text {
         for (piece, note) in &rendered.notes {
             report::text(&format!("{piece}: {note}\n"));
         }
     }
-    Ok(applied)
+    Ok(code)
 }
 
 /// Whether the person agrees to the plan, and to what it takes away.
@@ -176,35 +195,100 @@ fn agreed(args: &Apply, plan: &Plan) -> Result<bool, Fault> {
     Ok(ask::yes("Apply?"))
 }
 
-async fn work_off(
-    args: &Apply,
+/// How a plan is worked off.
+pub(crate) struct Work<'a> {
+    pub(crate) output: Report,
+    pub(crate) timeout: Duration,
+    pub(crate) wait: bool,
+    pub(crate) atomic: bool,
+    pub(crate) keep: &'a Keep,
+    pub(crate) lock: &'a Lock,
+}
+
+impl<'a> Work<'a> {
+    pub(crate) fn of(args: &'a Apply) -> Self {
+        Self {
+            output: args.output,
+            timeout: args.patience.timeout,
+            wait: !args.no_wait,
+            atomic: args.atomic,
+            keep: &args.keep,
+            lock: &args.lock,
+        }
+    }
+}
+
+/// Why a plan was not worked off.
+pub(crate) enum Unfinished {
+    /// Another run came in between: nothing was done, and a new plan is needed.
+    Moved(Fault),
+    /// Anything else.
+    Failed(Fault),
+}
+
+impl From<Unfinished> for Fault {
+    fn from(unfinished: Unfinished) -> Self {
+        match unfinished {
+            Unfinished::Moved(fault) | Unfinished::Failed(fault) => fault,
+        }
+    }
+}
+
+/// Works off a plan that was agreed to, and tells what comes of it.
+pub(crate) async fn work_off(
+    work: &Work<'_>,
     cluster: &Cluster,
     name: &str,
     plan: Plan,
     request: RevisionRequest,
-) -> Result<u8, Fault> {
+) -> Result<u8, Unfinished> {
     // Whoever did not agree to removals has not come here.
     let prune = !plan.removals.is_empty();
-    let progress = Progress::new(args.output);
+    let restores = plan.restores;
+    let progress = Progress::new(work.output);
     let options = ApplyOptions {
-        timeout: args.patience.timeout,
-        wait: !args.no_wait,
+        timeout: work.timeout,
+        wait: work.wait,
         prune,
+        history: work.keep.history_max,
+        atomic: work.atomic,
+        lock: lock(work.lock),
         ..ApplyOptions::default()
     };
     let applied = cluster
         .apply(plan, request, &options, &|event| progress.event(&event))
         .await;
     progress.clear();
-    let applied = applied.map_err(|error| Fault::from_error(&error))?;
-    if args.output == Report::Text {
-        report::talk(&match applied.revision {
-            None => format!("installation {name}: nothing changed"),
-            Some(revision) => format!(
-                "installation {name}: revision {revision} applied ({})",
-                plan_text::counts(&applied.counts, Tense::Done)
+    progress.result(name, &applied);
+    let applied = applied.map_err(|error| {
+        let fault = Fault::from_error(&error);
+        match error {
+            ApplyError::State(StateError::Moved { .. }) => Unfinished::Moved(fault),
+            _ => Unfinished::Failed(fault),
+        }
+    })?;
+    if work.output == Report::Text {
+        let counts = plan_text::counts(&applied.counts, Tense::Done);
+        report::talk(&match (applied.revision, restores) {
+            (None, _) => format!("installation {name}: nothing changed"),
+            (Some(revision), None) => {
+                format!("installation {name}: revision {revision} applied ({counts})")
+            }
+            (Some(revision), Some(number)) => format!(
+                "installation {name}: rolled back to revision {number}, as revision {revision} ({counts})"
             ),
         });
+        for left in &applied.left {
+            report::talk(&format!("left: {}: {}", left.id, left.why));
+        }
     }
     Ok(exit::DONE)
+}
+
+/// How the lock is taken, as the flags say.
+pub(crate) fn lock(args: &Lock) -> LockOptions {
+    LockOptions {
+        wait: args.wait_for_lock.unwrap_or_default(),
+        lasts: args.lock_lease,
+    }
 }

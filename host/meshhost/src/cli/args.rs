@@ -6,10 +6,14 @@ use std::time::Duration;
 use clap::{Args, Parser, Subcommand, ValueEnum, ValueHint};
 
 mod inject;
+mod ownership;
 mod plugin;
+mod revisions;
 
 pub(crate) use inject::Inject;
+pub(crate) use ownership::{Adopt, Ownership};
 pub(crate) use plugin::{Add, Plugin};
+pub(crate) use revisions::{History, Keep, Lock, Rollback};
 
 /// The child process in which a piece is compiled; nobody types it.
 pub(crate) const COMPILE_PIECE: &str = "compile-piece";
@@ -47,6 +51,10 @@ pub(crate) enum Command {
     Uninstall(Uninstall),
     /// Tell what is installed and whether it works
     Status(Status),
+    /// List the revisions of an installation
+    History(History),
+    /// Bring back the objects of an earlier revision
+    Rollback(Rollback),
     /// Tell what can be set: type, default, what it changes, and which piece reads it
     Explain(Explain),
     /// List, print and compare profiles
@@ -160,6 +168,9 @@ pub(crate) struct Wanted {
 pub(crate) struct Diff {
     #[command(flatten)]
     pub(crate) wanted: Wanted,
+    /// Write the plan to a file, for `apply FILE`; only its owner may read it, since Secrets are in it as they are
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    pub(crate) out: Option<PathBuf>,
     /// Output format
     #[arg(short, long, value_name = "FORMAT", default_value = "text")]
     pub(crate) output: Report,
@@ -167,6 +178,16 @@ pub(crate) struct Diff {
 
 #[derive(Debug, Args)]
 pub(crate) struct Apply {
+    /// A plan that `diff --out` wrote: it is done exactly, or refused when the cluster has moved since
+    #[arg(
+        value_name = "PLAN",
+        value_hint = ValueHint::FilePath,
+        conflicts_with_all = [
+            "files", "set", "set_string", "profile", "plugins", "name", "limits",
+            "keep_settings", "prune", "force_conflicts", "replace", "adopt", "dry_run",
+        ],
+    )]
+    pub(crate) plan: Option<PathBuf>,
     #[command(flatten)]
     pub(crate) wanted: Wanted,
     #[command(flatten)]
@@ -183,8 +204,15 @@ pub(crate) struct Apply {
     /// Tell on each object, with annotations, which piece it comes from and which piece has amended which field of it
     #[arg(long, value_name = "HOW", require_equals = true, value_parser = ["annotations"])]
     pub(crate) provenance: Option<String>,
+    /// When it fails, go back to the last revision that ended well, or remove everything when there is none
+    #[arg(long)]
+    pub(crate) atomic: bool,
     #[command(flatten)]
     pub(crate) patience: Patience,
+    #[command(flatten)]
+    pub(crate) keep: Keep,
+    #[command(flatten)]
+    pub(crate) lock: Lock,
     /// Output format of what happens
     #[arg(short, long, value_name = "FORMAT", default_value = "text")]
     pub(crate) output: Report,
@@ -211,6 +239,8 @@ pub(crate) struct Uninstall {
     pub(crate) consent: Consent,
     #[command(flatten)]
     pub(crate) patience: Patience,
+    #[command(flatten)]
+    pub(crate) lock: Lock,
 }
 
 #[derive(Debug, Args)]
@@ -220,38 +250,6 @@ pub(crate) struct Status {
     /// Also list the pods and Services
     #[arg(long)]
     pub(crate) pods: bool,
-}
-
-/// Whose objects and fields are whose.
-#[derive(Debug, Args)]
-pub(crate) struct Ownership {
-    /// Take fields from other field managers that have set them otherwise
-    ///
-    /// Rules for single objects and fields go under `fields` in the settings.
-    #[arg(long)]
-    pub(crate) force_conflicts: bool,
-    /// Agree to delete and create again what cannot be changed in place; what holds data must be named
-    #[arg(
-        long,
-        value_name = "KIND|OBJECT",
-        num_args = 0..=1,
-        require_equals = true,
-        default_missing_value = ""
-    )]
-    pub(crate) replace: Vec<String>,
-    /// Which objects that are there already may become part of the installation
-    #[arg(long, value_name = "WHICH", default_value = "unowned")]
-    pub(crate) adopt: Adopt,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub(crate) enum Adopt {
-    /// None but those that are part of it already
-    Match,
-    /// Those that are part of no installation
-    Unowned,
-    /// All, also those of other installations
-    All,
 }
 
 #[derive(Debug, Args)]

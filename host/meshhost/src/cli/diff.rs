@@ -1,14 +1,17 @@
 //! `meshhost diff`: what `apply` would change.
 
 use meshhost_core::installation::API_VERSION;
-use meshhost_core::plan::Plan;
+use meshhost_core::plan::{Outline, Plan};
+use meshhost_core::plan_file::PlanFile;
+use meshhost_core::provenance;
+use meshhost_core::recorded::Recorded;
 use serde_json::{Value, json};
 
 use crate::cli::args::{Diff, Report, Wanted};
 use crate::cli::fault::{Fault, exit};
 use crate::cli::plan_text::Tense;
 use crate::cli::wish::Typed;
-use crate::cli::{approval, causes, plan_text, render, report, session};
+use crate::cli::{approval, causes, plan_file, plan_text, render, report, session};
 
 pub(crate) async fn run(args: &Diff) -> Result<u8, Fault> {
     let Wanted {
@@ -34,6 +37,7 @@ pub(crate) async fn run(args: &Diff) -> Result<u8, Fault> {
     render::tell(&wish, &rendered);
     approval::tell(&wish, &rendered, settings)?;
     let options = session::plan_options(ownership, wish.fields.clone());
+    let digest = provenance::digest(&rendered.bundle, &wish.recorded());
     let wanted = rendered.bundle.with_restarts().with_versioned_names();
     let mut plan = cluster
         .plan(&wanted, &installation, &options)
@@ -41,6 +45,40 @@ pub(crate) async fn run(args: &Diff) -> Result<u8, Fault> {
         .map_err(|error| Fault::from_error(&error))?;
     causes::explain(&mut plan, &wish, &wanted, &facts);
     show(&plan, args.output)?;
+    if let Some(out) = &args.out {
+        if !plan.refusals.is_empty() {
+            report::talk(&format!(
+                "{} is not written: the plan cannot be applied",
+                out.display()
+            ));
+            return Ok(exit::DIFF_FAILED);
+        }
+        let pieces = wish.recorded();
+        let request = session::request(Value::Array(wish.given.clone()), pieces, digest);
+        let file = PlanFile {
+            tool: request.tool,
+            at: request.at,
+            cluster: cluster
+                .identity()
+                .await
+                .map_err(|error| Fault::from_error(&error))?,
+            installation: installation.name,
+            state_namespace: installation.state_namespace,
+            settings: request.settings,
+            pieces: request.pieces,
+            digest: request.bundle,
+            force_conflicts: options.force_conflicts,
+            replace: options.replace,
+            adopt: session::word(options.adopt).to_owned(),
+            notes: rendered.notes,
+            recorded: Recorded {
+                bundle: wanted,
+                fields: options.fields,
+            },
+            outline: Outline::of(&plan),
+        };
+        plan_file::write(out, &file)?;
+    }
     Ok(if !plan.refusals.is_empty() {
         exit::DIFF_FAILED
     } else if plan.is_empty() {

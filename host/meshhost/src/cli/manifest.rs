@@ -13,12 +13,12 @@ use serde_json::Value;
 
 use crate::cli::args::Manifest;
 use crate::cli::fault::{Fault, exit};
-use crate::cli::{apply, migrate, plan_text, render, report, wish};
+use crate::cli::{migrate, plan_text, render, report, saved, wish};
 
 pub(crate) fn run(args: &Manifest) -> Result<u8, Fault> {
     match args {
         Manifest::Generate(args) => render::run(args),
-        Manifest::Apply(args) => apply::run(args),
+        Manifest::Apply(args) => saved::run(args),
         Manifest::Migrate { files } => migrate::run(files),
         Manifest::Diff { from, to } => compare(from, to),
     }

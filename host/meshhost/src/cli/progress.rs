@@ -7,7 +7,7 @@ use std::sync::Mutex;
 use std::time::Duration;
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
-use meshhost_cluster::{Event, Outcome};
+use meshhost_cluster::{Applied, ApplyError, Event, Outcome};
 use meshhost_core::id::ObjectId;
 use meshhost_core::quote;
 
@@ -92,6 +92,20 @@ impl Progress {
                     self.line(&format!("  ready   {id}"));
                 }
             }
+            Event::Locked { by, stale_after_ms } => self.line(&format!(
+                "{} has been at work on this installation since {}; it is waited for, at least until it is known to be dead ({} s without a sign of life)",
+                by.holder,
+                by.since,
+                stale_after_ms.div_ceil(1000)
+            )),
+            Event::TakenOver { from } => self.line(&format!(
+                "taken over from {}, which shows no life since {}",
+                from.holder, from.seen
+            )),
+            Event::RollingBack { why, to } => self.line(&match to {
+                Some(number) => format!("failed: {why}\nrolling back to revision {number}"),
+                None => format!("failed: {why}\nremoving it again: no revision was good before"),
+            }),
             Event::Deleting { id } => self.moving(&format!("deleting {id}")),
             Event::Deleted { id } => {
                 self.bar.inc(1);
@@ -109,6 +123,28 @@ impl Progress {
             } => self.line(&format!("  retrying {request} in {after_ms} ms: {why}")),
             Event::Finished => self.bar.finish_and_clear(),
         }
+    }
+
+    /// What came of it, as the last line for machines.
+    pub(crate) fn result(&self, installation: &str, applied: &Result<Applied, ApplyError>) {
+        if self.how != How::Json {
+            return;
+        }
+        let line = match applied {
+            Ok(applied) => serde_json::json!({
+                "event": "done",
+                "installation": installation,
+                "revision": applied.revision,
+                "counts": applied.counts,
+                "left": applied.left,
+            }),
+            Err(error) => serde_json::json!({
+                "event": "failed",
+                "installation": installation,
+                "error": error.to_string(),
+            }),
+        };
+        report::data(&format!("{line}\n"));
     }
 
     /// Takes the moving line away, so that something else can be printed.

@@ -62,6 +62,22 @@ pub(crate) fn plan_options(args: &args::Ownership, fields: Vec<FieldRule>) -> Pl
     }
 }
 
+/// How a plan in a file spells it.
+pub(crate) fn word(adopt: Adopt) -> &'static str {
+    match adopt {
+        Adopt::Match => "match",
+        Adopt::Unowned => "unowned",
+        Adopt::All => "all",
+    }
+}
+
+/// Reads [`word`].
+pub(crate) fn adopt(word: &str) -> Option<Adopt> {
+    [Adopt::Match, Adopt::Unowned, Adopt::All]
+        .into_iter()
+        .find(|adopt| self::word(*adopt) == word)
+}
+
 /// The last revision, if there is an installation.
 pub(crate) async fn last_revision(
     cluster: &Cluster,
@@ -98,9 +114,26 @@ pub(crate) fn request(
     RevisionRequest {
         tool: concat!("meshhost ", env!("CARGO_PKG_VERSION")).to_owned(),
         at: jiff::Timestamp::now().to_string(),
-        by: std::env::var("USER").unwrap_or_default(),
+        by: who(),
         settings,
         pieces,
         bundle,
+    }
+}
+
+/// `user@host`, or only the user where the host is not known.
+fn who() -> String {
+    let user = ["USER", "LOGNAME", "USERNAME"]
+        .into_iter()
+        .filter_map(|variable| std::env::var(variable).ok())
+        .find(|user| !user.is_empty())
+        .unwrap_or_else(|| "somebody".to_owned());
+    // Where the system tells it without a call that std does not have.
+    let host = std::env::var("HOSTNAME")
+        .or_else(|_| std::env::var("COMPUTERNAME"))
+        .or_else(|_| std::fs::read_to_string("/proc/sys/kernel/hostname"));
+    match host.as_deref().map(str::trim) {
+        Ok(host) if !host.is_empty() => format!("{user}@{host}"),
+        _ => user,
     }
 }

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
-use meshhost_cluster::{Drift, Running, Status};
+use meshhost_cluster::{Drift, Running, Status, Unfinished, Work};
 use meshhost_core::id::ObjectId;
 use meshhost_core::plan::FieldChange;
 use meshhost_core::readiness::Readiness;
@@ -83,10 +83,11 @@ fn is_changed(status: &Status) -> bool {
 }
 
 fn works(status: &Status) -> bool {
-    status
-        .objects
-        .iter()
-        .all(|object| object.readiness == Some(Readiness::Ready) && object.drift.is_none())
+    status.unfinished.is_none()
+        && status
+            .objects
+            .iter()
+            .all(|object| object.readiness == Some(Readiness::Ready) && object.drift.is_none())
 }
 
 /// Tables, as `kubectl get` prints them.
@@ -144,6 +145,27 @@ fn drifted(drift: &Drift) -> String {
     }
 }
 
+/// What the run that has not ended does, and what to do about it.
+fn not_finished(unfinished: &Unfinished) -> String {
+    let (what, finish) = match unfinished.what {
+        Work::Apply(revision) => (
+            format!("the run that applies revision {revision}"),
+            "`apply` finishes it, `rollback` goes back",
+        ),
+        Work::Uninstall => (
+            "the run that uninstalls it".to_owned(),
+            "`uninstall` finishes it",
+        ),
+    };
+    match &unfinished.lock {
+        Some(lock) => format!(
+            "{what} has not ended: {} has been at work since {}, with its last sign of life at {}",
+            lock.holder, lock.since, lock.seen
+        ),
+        None => format!("{what} was cut off: {finish}"),
+    }
+}
+
 fn text(name: &str, status: &Status, fields: &BTreeMap<ObjectId, Vec<FieldChange>>) -> String {
     let mut text = String::new();
     if let Some(revision) = &status.revision {
@@ -165,6 +187,9 @@ fn text(name: &str, status: &Status, fields: &BTreeMap<ObjectId, Vec<FieldChange
                 piece.name, piece.version, piece.source
             );
         }
+    }
+    if let Some(unfinished) = &status.unfinished {
+        let _ = writeln!(text, "{}", not_finished(unfinished));
     }
     let ready = status
         .objects

@@ -9,7 +9,7 @@ use crate::cli::args::{Installed, Report, Uninstall};
 use crate::cli::fault::{Fault, exit};
 use crate::cli::plan_text::Tense;
 use crate::cli::progress::Progress;
-use crate::cli::{ask, plan_text, report, session};
+use crate::cli::{apply, ask, plan_text, report, session};
 
 pub(crate) async fn run(args: &Uninstall) -> Result<u8, Fault> {
     let Installed {
@@ -23,11 +23,9 @@ pub(crate) async fn run(args: &Uninstall) -> Result<u8, Fault> {
         .plan(&Bundle::default(), &installation, &PlanOptions::default())
         .await
         .map_err(|error| Fault::from_error(&error))?;
-    if !plan.is_installed() {
-        report::talk(&format!("installation {name} is not on this cluster"));
-        return Ok(exit::DONE);
-    }
-    if !args.consent.yes {
+    // What is not there can still have the lock of a run that was cut off.
+    let installed = plan.is_installed();
+    if installed && !args.consent.yes {
         report::talk(plan_text::plan(&plan).trim_end());
         report::talk(&plan_text::counts(&plan.count(), Tense::Planned));
         if !ask::possible() {
@@ -45,6 +43,7 @@ pub(crate) async fn run(args: &Uninstall) -> Result<u8, Fault> {
     let options = ApplyOptions {
         timeout: args.patience.timeout,
         prune: true,
+        lock: apply::lock(&args.lock),
         ..ApplyOptions::default()
     };
     let request = session::request(Value::Null, Vec::new(), String::new());
@@ -52,8 +51,11 @@ pub(crate) async fn run(args: &Uninstall) -> Result<u8, Fault> {
         .apply(plan, request, &options, &|event| progress.event(&event))
         .await;
     progress.clear();
+    progress.result(name, &applied);
     let applied = applied.map_err(|error| Fault::from_error(&error))?;
-    if *output == Report::Text {
+    if *output == Report::Text && !installed {
+        report::talk(&format!("installation {name} is not on this cluster"));
+    } else if *output == Report::Text {
         report::talk(&format!(
             "installation {name}: uninstalled, {} deleted",
             count(applied.counts.delete, "object")

@@ -1,0 +1,102 @@
+//! `meshhost apply PLAN`: a plan from a file, done exactly or refused.
+
+use std::path::Path;
+
+use meshhost_cluster::{Installation, PlanOptions};
+use meshhost_core::plan::Outline;
+
+use crate::cli::apply::{self, Work, work_off};
+use crate::cli::args::{Apply, Report};
+use crate::cli::fault::{Fault, exit};
+use crate::cli::plan_text::Tense;
+use crate::cli::{ask, diff, plan_file, plan_text, report, session};
+
+/// `apply`, with a plan or with settings.
+pub(crate) fn run(args: &Apply) -> Result<u8, Fault> {
+    match &args.plan {
+        Some(path) => session::block_on(from_file(args, path)),
+        None => apply::run(args),
+    }
+}
+
+async fn from_file(args: &Apply, path: &Path) -> Result<u8, Fault> {
+    // What can be refused without a cluster is refused first.
+    let file = plan_file::read(path)?;
+    let cluster = session::connect(&args.wanted.cluster).await?;
+    let here = cluster
+        .identity()
+        .await
+        .map_err(|error| Fault::from_error(&error))?;
+    if !file.cluster.is_same(&here) {
+        return Err(Fault::failed(
+            format!(
+                "{}: this plan was made for the cluster at {}, and the one at {} is another",
+                path.display(),
+                file.cluster.server,
+                here.server
+            ),
+            "choose its cluster with --context, or make a plan for this one with `meshhost diff --out`",
+        ));
+    }
+    let installation = Installation {
+        name: file.installation.clone(),
+        state_namespace: file.state_namespace.clone(),
+    };
+    let Some(adopt) = session::adopt(&file.adopt) else {
+        return Err(Fault::usage(
+            format!("{}: adopt: {} is not known", path.display(), file.adopt),
+            "make the plan anew with `meshhost diff --out`",
+        ));
+    };
+    let options = PlanOptions {
+        force_conflicts: file.force_conflicts,
+        fields: file.recorded.fields,
+        replace: file.replace,
+        adopt,
+        ..PlanOptions::default()
+    };
+    let plan = cluster
+        .plan(&file.recorded.bundle, &installation, &options)
+        .await
+        .map_err(|error| Fault::from_error(&error))?;
+    let moved = file.outline.moved(&Outline::of(&plan));
+    if !moved.is_empty() {
+        let reasons: String = moved.iter().map(|moved| format!("\n  {moved}")).collect();
+        return Err(Fault::failed(
+            format!(
+                "{}: the cluster has moved since this plan was made at {}, so nothing was changed:{reasons}",
+                path.display(),
+                file.at
+            ),
+            "look at what would happen now with `meshhost diff --out`, and apply that",
+        ));
+    }
+    if !plan.refusals.is_empty() {
+        diff::show(&plan, args.output)?;
+        return Ok(exit::FAILED);
+    }
+    if !plan.is_empty() && !args.consent.yes {
+        if args.output == Report::Text {
+            report::talk(plan_text::plan(&plan).trim_end());
+            report::talk(&plan_text::counts(&plan.count(), Tense::Planned));
+        }
+        if !ask::possible() {
+            return Err(Fault::failed(
+                "there is no terminal to ask on, so nothing was changed",
+                "say `--yes` to agree to the plan",
+            ));
+        }
+        if !ask::yes("Apply?") {
+            report::talk("nothing was changed");
+            return Ok(exit::FAILED);
+        }
+    }
+    let request = session::request(file.settings, file.pieces, file.digest);
+    let code = work_off(&Work::of(args), &cluster, &installation.name, plan, request).await?;
+    if args.output == Report::Text {
+        for (piece, note) in &file.notes {
+            report::data(&format!("{piece}: {note}\n"));
+        }
+    }
+    Ok(code)
+}
