@@ -33,7 +33,8 @@ fn main() {
 
 fn build() -> Result<(), Box<dyn Error>> {
     let out = PathBuf::from(env::var("OUT_DIR")?);
-    let root = Path::new(env!("CARGO_MANIFEST_DIR"))
+    // Asked when it runs: a build folder that was copied with its checkout must not build the other one.
+    let root = Path::new(&env::var("CARGO_MANIFEST_DIR")?)
         .ancestors()
         .nth(2)
         .ok_or("the crate is not where the workspace has it")?
