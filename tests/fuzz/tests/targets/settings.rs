@@ -2,10 +2,10 @@
 
 use std::collections::BTreeMap;
 
-use meshhost_core::lock;
 use meshhost_core::profile::Profiles;
 use meshhost_core::resolve::Layers;
 use meshhost_core::source::{Source, SourceKind};
+use meshhost_core::{lock, quote};
 use meshhost_fuzz::Target;
 use meshhost_piece::{Piece, schema};
 use serde_json::Value;
@@ -134,7 +134,7 @@ fn lock() {
         let text = String::from_utf8_lossy(bytes);
         let source = Source::new(SourceKind::File, lock::FILE_NAME, &*text);
         match lock::read(&source) {
-            Err(problems) => harmless(&problems.to_string().escape_debug().to_string()),
+            Err(problems) => harmless(&quote::plain(&problems.to_string())),
             Ok(read) => {
                 let written = Source::new(SourceKind::File, lock::FILE_NAME, read.write());
                 assert_eq!(
@@ -153,10 +153,11 @@ fn resolve(layers: Layers, schemas: &BTreeMap<String, Value>) {
     match resolved {
         Ok(resolved) => {
             for problem in &resolved.warnings {
-                harmless(&problem.to_string());
+                harmless(&quote::plain(&problem.to_string()));
             }
         }
-        Err(problems) => harmless(&problems.to_string()),
+        // As it is printed: places and values are the person's own.
+        Err(problems) => harmless(&quote::plain(&problems.to_string())),
     }
 }
 
