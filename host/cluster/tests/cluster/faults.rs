@@ -51,7 +51,7 @@ fn flows(name: &str) -> [(&'static str, Bundle); 3] {
 /// Where which fault comes in the run with this number: over as many runs as there are requests, each fault comes once at
 /// each request.
 fn faults(number: usize, requests: usize) -> BTreeMap<usize, Fault> {
-    let distance = requests.div_ceil(FAULTS.len()).max(1);
+    let distance = (requests / FAULTS.len()).max(1);
     FAULTS
         .into_iter()
         .enumerate()

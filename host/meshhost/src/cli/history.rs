@@ -20,7 +20,7 @@ pub(crate) async fn run(args: &History) -> Result<u8, Fault> {
             "installation {} has no revision on this cluster",
             args.name
         )),
-        Report::Text => report::data(&text(&history)),
+        Report::Text => report::text(&text(&history)),
         Report::Json => {
             let data = serde_json::json!({ "installation": args.name, "revisions": history });
             report::data(&format!("{data:#}\n"));
