@@ -184,13 +184,12 @@ async fn trouble_that_passes_is_survived_at_each_request() {
                 let applied = applied.unwrap_or_else(|error| panic!("{told}: {error}"));
                 assert_eq!(applied.left, [], "{told}");
                 let left = proxy.faults_left();
-                let mut tried = tried.lock().unwrap();
                 for (at, fault) in faults {
                     if !left.contains(&at) {
-                        *tried.entry((flow, format!("{fault:?}"))).or_insert(0) += 1;
+                        let fault = format!("{fault:?}");
+                        *tried.lock().unwrap().entry((flow, fault)).or_insert(0) += 1;
                     }
                 }
-                drop(tried);
                 let now = snapshot(&client, &name).await;
                 assert_eq!(now, expected[index], "{told}");
             }
