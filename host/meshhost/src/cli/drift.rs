@@ -22,7 +22,7 @@ pub(crate) async fn fields(
     last: &Revision,
 ) -> Result<BTreeMap<ObjectId, Vec<FieldChange>>, Fault> {
     let nothing = wish::read(&Settings::default())?;
-    let wish = Typed::Over(nothing)
+    let wish = Typed::Over(Box::new(nothing))
         .over(|| Some(session::kept(last)))?
         .resolve()?;
     let facts = cluster
