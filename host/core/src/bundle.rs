@@ -9,6 +9,7 @@ use crate::facts::Facts;
 use crate::id::ObjectId;
 use crate::json;
 use crate::object::{Object, ObjectError};
+use crate::written;
 
 /// Combined, checked objects, each with the piece that it came from, sorted by identity.
 ///
@@ -260,8 +261,8 @@ const FORBIDDEN: &[(&str, &str, &str)] = &[
 
 /// The prefix of what meshhost itself says on objects.
 const OWN_PREFIX: &str = "meshhost.dev/";
-/// What a piece may say there: that an object outlives the installation.
-const MAY_SAY: &str = "meshhost.dev/on-remove";
+/// What a piece may say there: that an object outlives the installation, and what `render` prints as its namespace.
+const MAY_SAY: [&str; 2] = ["meshhost.dev/on-remove", written::WRITTEN];
 
 /// Fields that nobody may set and that are set, and why not.
 pub(crate) fn forbidden(object: &Object) -> impl Iterator<Item = (&'static str, &'static str)> {
@@ -281,7 +282,7 @@ pub(crate) fn reserved(object: &Object) -> Option<String> {
         let map = object.pointer(&format!("/metadata/{field}"))?.as_object()?;
         let key = map
             .keys()
-            .find(|key| key.starts_with(OWN_PREFIX) && *key != MAY_SAY)?;
+            .find(|key| key.starts_with(OWN_PREFIX) && !MAY_SAY.contains(&key.as_str()))?;
         Some(format!("metadata.{field}[{}]", key.escape_debug()))
     })
 }

@@ -5,6 +5,7 @@ use serde_json::{Map, Value, json};
 
 use crate::inventory::{ADOPTED, PART_OF};
 use crate::object::Object;
+use crate::written;
 
 /// How an object belongs to the installation.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize)]
@@ -21,13 +22,14 @@ pub enum Belonging {
 /// What is sent for an object.
 ///
 /// On top of what the piece returned come the part-of label and, where it applies, the mark of adoption. Left out are
-/// `status`, which another writes, a null `creationTimestamp`, which generators write, and an empty `caBundle`, which
+/// `status`, which another writes, what only `render` heeds, a null `creationTimestamp`, which generators write, and an empty `caBundle`, which
 /// says that a controller fills it in: to send it would be to own it. Ports without a protocol get the default one: it is
 /// part of their key in server-side apply, and servers before Kubernetes 1.20 do not fill in keys.
 #[must_use]
 pub fn desired(object: &Object, set_id: &str, belonging: Belonging) -> Value {
     let mut manifest = object.manifest().clone();
     manifest.remove("status");
+    written::take(&mut manifest);
     if let Some(metadata) = manifest.get_mut("metadata").and_then(Value::as_object_mut) {
         if metadata
             .get("creationTimestamp")

@@ -9,6 +9,7 @@ pub mod quote;
 pub mod json;
 pub mod id;
 pub mod object;
+pub mod written;
 pub mod selector;
 pub mod facts;
 pub mod release;

@@ -12,7 +12,7 @@ mod tracing;
 pub mod values;
 mod workload;
 
-use meshhost_istio::{Component, Settings, Workload, customise};
+use meshhost_istio::{Component, Settings, Workload, as_written, customise};
 use meshhost_piece::{Card, Contribution, Failure, Piece, Request, RestartRule, Value, served};
 
 use crate::values::{Components, Values};
@@ -96,6 +96,13 @@ impl Piece for Addons {
         }
         diagnostics.extend(advice::advice(&values, components));
         contribution.objects = served::raise(contribution.objects, &request.facts)?;
+        as_written::print(&mut contribution.objects, &request.facts, |kind, name| {
+            matches!(
+                (kind, name),
+                ("PersistentVolumeClaim", grafana::CLAIM) | ("ConfigMap", tracing::CONFIG)
+            )
+            .then(String::new)
+        });
         contribution.diagnostics = diagnostics;
         Ok(contribution)
     }

@@ -83,7 +83,6 @@ fn issuer(ctx: &Context<'_>, name: &str, server: &str) -> Value {
     json!({
         "apiVersion": "certmanager.k8s.io/v1alpha1",
         "kind": "ClusterIssuer",
-        // Istio 1.4 writes a namespace, which the kind does not have: a server drops it.
         "metadata": { "name": name, "labels": { "app": "certmanager", "release": object::RELEASE } },
         "spec": { "acme": acme },
     })

@@ -53,7 +53,9 @@ pub(crate) fn objects(ctx: &Context<'_>) -> Vec<Value> {
 /// CoreDNS after 1.4.0 has the plug-ins `grpc` and `forward` where older ones have `proxy`.
 fn corefile(tag: &str) -> String {
     let upstream = if newer_than_1_4_0(tag) {
-        "grpc global 127.0.0.1:8053
+        // With the remark that istioctl's has: files are compared as texts.
+        "# Removed support for the proxy plugin: https://coredns.io/2019/03/03/coredns-1.4.0-release/
+      grpc global 127.0.0.1:8053
       forward . /etc/resolv.conf {
         except global
       }"

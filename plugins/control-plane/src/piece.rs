@@ -1,6 +1,6 @@
 //! The piece: settings in, objects out. Owns which component is rendered by which module, and what the piece may emit.
 
-use meshhost_istio::{Component, Workload, customise};
+use meshhost_istio::{Component, Workload, as_written, customise};
 use meshhost_piece::{
     Card, Contribution, Diagnostic, Failure, Piece, Problem, Request, Value, served,
 };
@@ -49,9 +49,17 @@ impl Piece for ControlPlane {
         if !problems.is_empty() {
             return Err(problems.into());
         }
+        let restarts = restarts::rules(&objects, &values.version);
+        let mut objects = served::raise(objects, &request.facts)?;
+        let issuers = &ctx.namespace.cert_manager;
+        as_written::print(&mut objects, &request.facts, |kind, _| match kind {
+            "EnvoyFilter" => Some(String::new()),
+            "ClusterIssuer" => Some(issuers.clone()),
+            _ => None,
+        });
         Ok(Contribution {
-            restarts: restarts::rules(&objects, &values.version),
-            objects: served::raise(objects, &request.facts)?,
+            restarts,
+            objects,
             diagnostics,
             ..Contribution::default()
         })

@@ -5,6 +5,7 @@
 //! imports only what is below it. Facts are those of the Istio 1.4 APIs
 //! (`install.istio.io/v1alpha2`, Helm values); objects are in the API versions of Kubernetes 1.16.
 
+pub mod as_written;
 mod customise;
 
 mod contradictions;

@@ -11,6 +11,7 @@ pub mod served;
 mod settings;
 #[cfg(not(target_family = "wasm"))]
 pub mod trial;
+pub mod written;
 
 #[cfg(target_family = "wasm")]
 #[doc(hidden)]

@@ -4,7 +4,7 @@ use meshhost::pipeline::Rendered;
 use meshhost_core::bundle::Bundle;
 use meshhost_core::card::Severity;
 use meshhost_core::revision::RecordedPiece;
-use meshhost_core::{provenance, release, waves, yaml};
+use meshhost_core::{provenance, release, waves, written, yaml};
 use serde_json::Value;
 
 use crate::cli::args::{Format, Provenance, Render};
@@ -75,7 +75,7 @@ fn text(
         .flat_map(|wave| &wave.objects)
         .filter_map(|id| bundle.object(id));
     let manifest =
-        |object: &meshhost_core::object::Object| Value::Object(object.manifest().clone());
+        |object: &meshhost_core::object::Object| Value::Object(written::as_written(object));
     Ok(match format {
         Format::Yaml => in_order
             .map(|contributed| {
