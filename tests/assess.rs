@@ -72,14 +72,14 @@ fn its_word_is_waited_for_and_told() {
         "probe.wasm",
     ]);
     assert!(packed.status.success(), "{}", said(&packed));
-    let apply = [
-        "apply",
-        "--yes",
+    let wish = [
         "--profile=minimal",
         "--plugin=probe.wasm",
         "--set=pieces.probe.settings.what=objects,pieces.probe.settings.number=1",
-        "--timeout=20s",
     ];
+    let added = meshhost(&[&["plugin", "add", "--agree"], &wish[..]].concat());
+    assert!(added.status.success(), "{}", said(&added));
+    let apply = [&["apply", "--yes", "--timeout=20s"], &wish[..]].concat();
     let failed = meshhost(&apply);
     let text = said(&failed);
     assert_eq!(failed.status.code(), Some(1), "{text}");

@@ -105,6 +105,7 @@ pub(crate) struct Lease<'a> {
     hold: Hold,
     /// The Lease as this run wrote it last.
     written: tokio::sync::Mutex<Value>,
+    after_another: bool,
 }
 
 /// Takes the lock, when it is free or stale, or when it becomes so in time. One request when it is free.
@@ -119,6 +120,7 @@ pub(crate) async fn take<'a>(
     // What was seen last, and since when it is unchanged.
     let mut seen: Option<(Value, Instant)> = None;
     let mut shows_life = false;
+    let mut after_another = false;
     loop {
         let sent = Instant::now();
         let fresh = manifest(installation, &holder, options.lasts, 0);
@@ -129,6 +131,7 @@ pub(crate) async fn take<'a>(
             lasts: options.lasts,
             hold: Hold::since(sent, options.lasts),
             written: tokio::sync::Mutex::new(live),
+            after_another,
         };
         // Once it was seen there, it is only asked for.
         if seen.is_none() {
@@ -139,6 +142,7 @@ pub(crate) async fn take<'a>(
             }
         }
         let Some(live) = look(session, installation).await? else {
+            after_another |= seen.is_some();
             seen = None;
             continue;
         };
@@ -209,6 +213,11 @@ pub(crate) async fn held_by(
 }
 
 impl Lease<'_> {
+    /// Whether another run had the lock and gave it back while this one waited: what was planned before is out of date.
+    pub(crate) fn after_another(&self) -> bool {
+        self.after_another
+    }
+
     pub(crate) fn hold(&self) -> &Hold {
         &self.hold
     }

@@ -18,7 +18,7 @@ use crate::event::{Event, Listener};
 use crate::lease;
 use crate::planning::{self, PlanOptions};
 use crate::session::Session;
-use crate::state::{self, Installation};
+use crate::state::{self, Installation, StateError};
 
 /// How long requests about the lock may take beside waiting for it.
 const LOCKING: Duration = Duration::from_secs(60);
@@ -60,6 +60,12 @@ pub(crate) async fn run(
     }
     let patience = options.lock.wait + options.lock.lasts * 2 + LOCKING;
     let lease = lease::take(&free(patience), installation, &request.by, options.lock).await?;
+    if lease.after_another() {
+        lease.give_back(&free(LOCKING)).await;
+        return Err(ApplyError::State(StateError::Moved {
+            installation: installation.name.clone(),
+        }));
+    }
     let session = Session {
         hold: Some(lease.hold()),
         ..free(options.timeout)

@@ -3,6 +3,7 @@
 
 #![expect(clippy::unwrap_used, reason = "in a test, unwrap is the assertion")]
 
+use std::collections::BTreeSet;
 use std::path::Path;
 
 use meshhost_cluster::{ApplyOptions, Cluster, Connect, Installation, PlanOptions};
@@ -158,14 +159,14 @@ async fn taken_over(cluster: &Cluster, kubeconfig: &Path) {
     let Action::Adopt { fields } = &web.action else {
         panic!("{web:?}")
     };
-    let fields: Vec<&str> = fields.iter().map(|field| field.path.as_str()).collect();
+    let fields: BTreeSet<&str> = fields.iter().map(|field| field.path.as_str()).collect();
     assert_eq!(
         fields,
-        [
+        BTreeSet::from([
             "metadata.labels.old",
             "spec.template.spec.containers[name=c].env[name=KEPT].value",
             "spec.template.spec.containers[name=c].env[name=OLD]",
-        ]
+        ])
     );
     let applied = cluster.apply(planned, request, &options, &|_| {}).await;
     applied.expect("it is applied");

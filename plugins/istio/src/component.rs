@@ -96,7 +96,7 @@ pub struct Overlay {
     pub kind: String,
     /// Name of the object.
     pub name: String,
-    /// Version of the object's API, for example `apps/v1`; any if not said.
+    /// Version of the object's API, for example `apps/v1`. As in istioctl 1.4, kind and name choose the object whatever is said here.
     #[serde(default)]
     pub api_version: Option<String>,
     /// The changes, in order.
@@ -110,7 +110,7 @@ pub struct Overlay {
 pub struct Patch {
     /// For example `spec.template.spec.containers.[name:discovery].image`.
     pub path: String,
-    /// What is written there; null or left out takes the place away.
+    /// What is written there; null or left out takes an item of a list away, and leaves the key of a map.
     #[serde(default)]
     pub value: Value,
 }

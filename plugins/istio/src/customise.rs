@@ -43,8 +43,8 @@ pub fn customise(
             }
         }
     }
-    overlay::apply(objects, &component.k8s.overlays, namespace, &at)?;
-    let mut diagnostics = without_effect(&component.k8s, &at);
+    let mut diagnostics = overlay::apply(objects, &component.k8s.overlays, namespace, &at)?;
+    diagnostics.extend(without_effect(&component.k8s, &at));
     diagnostics.extend(contradictions::find(objects, &component.k8s, &at));
     Ok(diagnostics)
 }

@@ -1,8 +1,8 @@
 //! `k8s.overlays`: changes of a component's objects at any path, in istioctl's path language ([`path`]).
 //! Owns finding the object and writing into it; must not know any component.
 
-use meshhost_piece::Problem;
 use meshhost_piece::serde_json::Value;
+use meshhost_piece::{Diagnostic, Problem};
 
 use crate::component::Overlay;
 
@@ -12,8 +12,10 @@ use path::{Path, Step};
 
 /// Applies overlays to the objects of one component. `at` is the settings path of the list, for messages.
 ///
-/// As in istioctl, an overlay means the object of that kind and name in the component's namespace; here it may be an
-/// object without namespace too.
+/// As in istioctl, an overlay means the object of that kind and name in the component's namespace, whatever its
+/// `apiVersion`; here it may be an object without namespace too.
+///
+/// Gives warnings for patches that change nothing.
 ///
 /// # Errors
 /// Every overlay that chooses no object, every path that is malformed or leads nowhere.
@@ -22,8 +24,9 @@ pub fn apply(
     overlays: &[Overlay],
     namespace: &str,
     at: &str,
-) -> Result<(), Vec<Problem>> {
+) -> Result<Vec<Diagnostic>, Vec<Problem>> {
     let mut problems = Vec::new();
+    let mut warnings = Vec::new();
     for (index, overlay) in overlays.iter().enumerate() {
         let at = format!("{at}.overlays[{index}]");
         let Some(chosen) = objects
@@ -36,22 +39,26 @@ pub fn apply(
         for (index, patch) in overlay.patches.iter().enumerate() {
             let written = Path::parse(&patch.path)
                 .and_then(|path| write(&mut objects[chosen], &path, patch.value.clone()));
-            if let Err(error) = written {
-                problems.push(
-                    Problem::new(
-                        format!("{at}.patches[{index}].path"),
-                        format!(
-                            "`{}` in {} {}: {error}",
-                            patch.path, overlay.kind, overlay.name
-                        ),
-                    )
-                    .hint("see the object as it is without the overlay with `meshhost render`"),
-                );
+            let place = format!("{at}.patches[{index}].path");
+            let told = |what: &str| {
+                let Overlay { kind, name, .. } = overlay;
+                format!("`{}` in {kind} {name}: {what}", patch.path)
+            };
+            match written {
+                Ok(Written::Changed) => {}
+                Ok(Written::Kept) => warnings.push(Diagnostic::warning(
+                    place,
+                    told("a patch without a value takes away items of lists only, so this stays"),
+                )),
+                Err(error) => problems
+                    .push(Problem::new(place, told(&error)).hint(
+                        "see the object as it is without the overlay with `meshhost render`",
+                    )),
             }
         }
     }
     if problems.is_empty() {
-        Ok(())
+        Ok(warnings)
     } else {
         Err(problems)
     }
@@ -61,10 +68,6 @@ fn is_meant(object: &Value, overlay: &Overlay, namespace: &str) -> bool {
     let metadata = &object["metadata"];
     object["kind"] == overlay.kind.as_str()
         && metadata["name"] == overlay.name.as_str()
-        && overlay
-            .api_version
-            .as_deref()
-            .is_none_or(|version| version.is_empty() || object["apiVersion"] == version)
         && metadata
             .get("namespace")
             .and_then(Value::as_str)
@@ -87,11 +90,7 @@ fn no_object(objects: &[Value], overlay: &Overlay, at: &str) -> Problem {
         kinds.dedup();
         format!("kinds that the component has: {}", kinds.join(", "))
     } else {
-        format!(
-            "it has as {}: {} (check apiVersion as well)",
-            overlay.kind,
-            same_kind.join(", ")
-        )
+        format!("it has as {}: {}", overlay.kind, same_kind.join(", "))
     };
     Problem::new(
         at,
@@ -106,8 +105,16 @@ fn no_object(objects: &[Value], overlay: &Overlay, at: &str) -> Problem {
 /// Why a path cannot be followed.
 type Reason = String;
 
-/// Writes `value` at `path`, or takes the place away if it is null.
-fn write(object: &mut Value, path: &Path, value: Value) -> Result<(), Reason> {
+/// What became of a patch.
+enum Written {
+    Changed,
+    /// There was nothing to write, and what is there stays.
+    Kept,
+}
+
+/// Writes `value` at `path`, or takes the item of a list away if it is null. The key of a map stays then, as istioctl 1.4
+/// leaves it, whatever its API's description says of deleting.
+fn write(object: &mut Value, path: &Path, value: Value) -> Result<Written, Reason> {
     let (last, way) = path.steps().split_last().ok_or("the path is empty")?;
     let mut here = object;
     for step in way {
@@ -131,10 +138,9 @@ fn write(object: &mut Value, path: &Path, value: Value) -> Result<(), Reason> {
                 return Err(format!("`{key}` is looked for in what is not a map"));
             };
             if value.is_null() {
-                map.shift_remove(key);
-            } else {
-                map.insert(key.clone(), value);
+                return Ok(Written::Kept);
             }
+            map.insert(key.clone(), value);
         }
         Step::Append => {
             let items = list(here, last)?;
@@ -153,7 +159,7 @@ fn write(object: &mut Value, path: &Path, value: Value) -> Result<(), Reason> {
             }
         }
     }
-    Ok(())
+    Ok(Written::Changed)
 }
 
 fn list<'a>(here: &'a mut Value, step: &Step) -> Result<&'a mut Vec<Value>, Reason> {

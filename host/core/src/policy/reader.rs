@@ -89,6 +89,7 @@ pub fn read(spec: &Setting, problems: &mut Problems) -> Vec<Policy> {
 fn policy(name: &str, entry: &Entry, problems: &mut Problems) -> Policy {
     let path = Path::of("policies").key(name);
     let fields = &entry.setting;
+    let before = problems.0.len();
     known(fields, &POLICY, &path, "a policy", problems);
     let chooses = selectors(fields.get("match"), &path.key("match"), problems).unwrap_or_default();
     let conditions = conditions(
@@ -123,7 +124,8 @@ fn policy(name: &str, entry: &Entry, problems: &mut Problems) -> Policy {
         &path.key("podSecurity"),
         problems,
     ));
-    if rules.is_empty() && fields.map().is_some() {
+    // Rules that cannot be read are told already.
+    if rules.is_empty() && fields.map().is_some() && problems.0.len() == before {
         let hint = "give it `validations`, `images`, `labels`, `forbid` or `podSecurity`";
         problems.push(Problem::at(&entry.key, &path, "has no rules").hint(hint));
     }

@@ -7,6 +7,17 @@ use wit_parser::Resolve;
 
 use crate::guests::{load, request};
 
+/// What the guests export: all that a piece can, but for injecting.
+const WORLD: &str = "
+    package hostile:guest;
+    world guest {
+        export meshhost:piece/describe@0.1.0;
+        export meshhost:piece/contribute@0.1.0;
+        export meshhost:piece/amend@0.1.0;
+        export meshhost:piece/assess@0.1.0;
+    }
+";
+
 /// Where the guest's data begins.
 const DATA: usize = 1024;
 /// Where `answer` puts a contribution; the texts lie behind it.
@@ -61,16 +72,17 @@ impl Guest {
     pub(crate) fn component(&self) -> Vec<u8> {
         let mut module = wat::parse_str(self.module()).expect("the test's own text is right");
         let mut resolve = Resolve::default();
-        let package = match self.wit {
-            Some(wit) => resolve.push_str("guest.wit", wit),
-            None => resolve
+        if self.wit.is_none() {
+            resolve
                 .push_dir(concat!(env!("CARGO_MANIFEST_DIR"), "/../../wit"))
-                .map(|(package, _)| package),
+                .expect("the contract can be read");
         }
-        .expect("the contract can be read");
+        let package = resolve
+            .push_str("guest.wit", self.wit.unwrap_or(WORLD))
+            .expect("the guest's world can be read");
         let world = resolve
             .select_world(&[package], None)
-            .expect("the contract has one world");
+            .expect("the guest has one world");
         wit_component::embed_component_metadata(&mut module, &resolve, world, StringEncoding::UTF8)
             .expect("the module can be given types");
         ComponentEncoder::default()

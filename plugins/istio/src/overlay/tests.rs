@@ -116,16 +116,31 @@ fn null_takes_away() {
             "/spec/containers/0/ports",
             json!([{ "containerPort": 443 }]),
         ),
-        (
-            "metadata.annotations",
-            "/metadata",
-            json!({ "name": "d", "namespace": "n" }),
-        ),
     ];
     for (path, pointer, want) in table {
         let object = patched(path, Value::Null).unwrap_or_else(|error| panic!("{path}: {error}"));
         assert_eq!(object.pointer(pointer), Some(&want), "{path}");
     }
+}
+
+#[test]
+fn null_leaves_the_keys_of_maps() {
+    let overlay = Overlay {
+        kind: "Deployment".to_owned(),
+        name: "d".to_owned(),
+        api_version: None,
+        patches: vec![Patch {
+            path: "metadata.annotations".to_owned(),
+            value: Value::Null,
+        }],
+    };
+    let mut objects = [object()];
+    let warnings = apply(&mut objects, &[overlay], "n", "k8s").unwrap();
+    assert_eq!(objects, [object()]);
+    assert_eq!(
+        warnings[0].path.as_deref(),
+        Some("k8s.overlays[0].patches[0].path")
+    );
 }
 
 #[test]
