@@ -88,6 +88,7 @@ async fn attempt(cluster: &Cluster, bundle: &Bundle, name: &str) -> Result<Appli
 }
 
 #[tokio::test(flavor = "multi_thread")]
+#[ignore = "takes many minutes; run it alone, with --ignored"]
 async fn a_run_that_ends_at_any_request_is_finished_by_the_next() {
     let client = client().await;
     let calm = "still";
@@ -147,6 +148,7 @@ async fn a_run_that_ends_at_any_request_is_finished_by_the_next() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+#[ignore = "takes many minutes; run it alone, with --ignored"]
 async fn trouble_that_passes_is_survived_at_each_request() {
     let client = client().await;
     // Undisturbed: how many requests there are, and what comes out.
