@@ -12,25 +12,33 @@ const EVIL: &str = "\u{1b}[2J\u{1b}]0;owned\u{7}\r\u{9b}31m\u{202e}\u{feff}";
 
 /// Everything that the command prints; it must be text, and read from left to right.
 fn said(args: &[&str]) -> String {
-    let said = printed(args);
+    let said = printed(args).concat();
     let bad = said.chars().find(|c| matches!(c, '\u{202e}' | '\u{feff}'));
     assert_eq!(bad, None, "{}", said.escape_debug());
     said
 }
 
-/// Everything that the command prints; whoever has it printed into a file gets every character, but none that does something
-/// to a terminal.
-fn printed(args: &[&str]) -> String {
+/// What the command prints on its two outputs; whoever has it printed into a file gets every character, but none that does
+/// something to a terminal.
+fn printed(args: &[&str]) -> [String; 2] {
     let output = Command::new(env!("CARGO_BIN_EXE_meshhost"))
         .args(args)
         .output()
         .unwrap();
-    let said = String::from_utf8([output.stdout, output.stderr].concat()).unwrap();
-    let bad = said
-        .chars()
-        .find(|c| c.is_control() && !matches!(c, '\n' | '\t'));
-    assert_eq!(bad, None, "{}", said.escape_debug());
-    said
+    [output.stdout, output.stderr].map(|said| {
+        let said = String::from_utf8(said).unwrap();
+        let bad = said
+            .chars()
+            .find(|c| c.is_control() && !matches!(c, '\n' | '\t'));
+        assert_eq!(bad, None, "{}", said.escape_debug());
+        said
+    })
+}
+
+/// The objects that are rendered, as into a file.
+fn objects_of(args: &[&str]) -> String {
+    let [objects, _] = printed(&[&["render", "--profile", "minimal"], args].concat());
+    objects
 }
 
 struct File {
@@ -80,19 +88,15 @@ fn objects_and_what_is_wrong_with_them_are_text() {
     let content = json!({"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "a", "namespace": "b"},
         "data": {"a": format!("one\n{EVIL}\ntwo"), format!("b{EVIL}"): "c"}});
     let file = self::file(&Stranger::new("stranger").objects(ANYTHING, &[content.to_string()]));
-    let rendered = printed(&["render", "--profile", "minimal", "--plugin", &file.path]);
+    let with = objects_of(&["--plugin", &file.path]);
     let path = file.folder.path().join("with.yaml");
-    std::fs::write(&path, rendered).unwrap();
+    std::fs::write(&path, with).unwrap();
     let without = file.folder.path().join("without.yaml");
-    std::fs::write(&without, said(&["render", "--profile", "minimal"])).unwrap();
+    std::fs::write(&without, objects_of(&[])).unwrap();
     let other = content.to_string().replace("two", "three");
     let file = self::file(&Stranger::new("stranger").objects(ANYTHING, &[other]));
     let changed = file.folder.path().join("changed.yaml");
-    std::fs::write(
-        &changed,
-        printed(&["render", "--profile", "minimal", "--plugin", &file.path]),
-    )
-    .unwrap();
+    std::fs::write(&changed, objects_of(&["--plugin", &file.path])).unwrap();
     for (from, to) in [(&without, &path), (&path, &changed)] {
         let compared = said(&[
             "manifest",
