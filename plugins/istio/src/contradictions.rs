@@ -13,14 +13,14 @@ pub(crate) fn find(objects: &[Value], k8s: &K8s, at: &str) -> Vec<Diagnostic> {
         found.push(Diagnostic::warning(
             format!("{at}.podDisruptionBudget"),
             "Kubernetes refuses a budget with minAvailable and maxUnavailable, and Istio 1.4 keeps the component's \
-             minAvailable: take it away by an overlay with path `spec.minAvailable` and no value",
+             minAvailable: write the whole by an overlay with path `spec` and the wanted bound and selector as value",
         ));
     }
     if k8s.readiness_probe.is_some() && objects.iter().any(has_probe_of_two_kinds) {
         found.push(Diagnostic::warning(
             format!("{at}.readinessProbe"),
-            "Kubernetes refuses a probe of two kinds, and Istio 1.4 keeps the component's: take it away by an overlay \
-             with path `spec.template.spec.containers.[name:NAME].readinessProbe.KIND` and no value",
+            "Kubernetes refuses a probe of two kinds, and Istio 1.4 keeps the component's: write the whole by an overlay \
+             with path `spec.template.spec.containers.[name:NAME].readinessProbe` and the probe as value",
         ));
     }
     found

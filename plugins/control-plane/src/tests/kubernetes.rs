@@ -184,7 +184,10 @@ fn what_a_server_would_refuse_is_named() {
     }
     let mended = json!({
         "podDisruptionBudget": { "maxUnavailable": 1 },
-        "overlays": [{ "kind": "PodDisruptionBudget", "name": "istio-galley", "patches": [{ "path": "spec.minAvailable" }] }],
+        "overlays": [{ "kind": "PodDisruptionBudget", "name": "istio-galley", "patches": [{
+            "path": "spec",
+            "value": { "maxUnavailable": 1, "selector": { "matchLabels": { "istio": "galley" } } },
+        }] }],
     });
     assert!(
         contribute(with_k8s("galley", &mended))
