@@ -21,6 +21,7 @@ mod verify;
 mod render;
 mod plan_file;
 mod diff;
+mod consent;
 mod apply;
 mod inject;
 mod saved;

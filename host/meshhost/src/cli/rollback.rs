@@ -3,10 +3,9 @@
 use meshhost_core::revision::{Outcome, Revision};
 
 use crate::cli::apply::{Work, work_off};
-use crate::cli::args::{Report, Rollback};
+use crate::cli::args::Rollback;
 use crate::cli::fault::{Fault, exit};
-use crate::cli::plan_text::Tense;
-use crate::cli::{ask, diff, plan_text, report, session};
+use crate::cli::{consent, diff, session};
 
 pub(crate) async fn run(args: &Rollback) -> Result<u8, Fault> {
     let cluster = session::connect(&args.cluster).await?;
@@ -40,21 +39,13 @@ pub(crate) async fn run(args: &Rollback) -> Result<u8, Fault> {
         diff::show(&plan, args.output)?;
         return Ok(exit::FAILED);
     }
-    if !plan.is_empty() && !args.consent.yes {
-        if args.output == Report::Text {
-            report::talk(plan_text::plan(&plan).trim_end());
-            report::talk(&plan_text::counts(&plan.count(), Tense::Planned));
-        }
-        if !ask::possible() {
-            return Err(Fault::failed(
-                "there is no terminal to ask on, so nothing was changed",
-                "say `--yes` to agree to the plan",
-            ));
-        }
-        if !ask::yes(&format!("Roll back to revision {number}?")) {
-            report::talk("nothing was changed");
-            return Ok(exit::FAILED);
-        }
+    if !consent::given(
+        &plan,
+        &args.consent,
+        args.output,
+        &format!("Roll back to revision {number}?"),
+    )? {
+        return Ok(exit::FAILED);
     }
     let request = session::request(
         target.request.settings.clone(),

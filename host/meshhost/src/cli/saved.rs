@@ -8,8 +8,7 @@ use meshhost_core::plan::Outline;
 use crate::cli::apply::{self, Work, work_off};
 use crate::cli::args::{Apply, Report};
 use crate::cli::fault::{Fault, exit};
-use crate::cli::plan_text::Tense;
-use crate::cli::{ask, diff, plan_file, plan_text, report, session};
+use crate::cli::{consent, diff, plan_file, report, session};
 
 /// `apply`, with a plan or with settings.
 pub(crate) fn run(args: &Apply) -> Result<u8, Fault> {
@@ -75,21 +74,8 @@ async fn from_file(args: &Apply, path: &Path) -> Result<u8, Fault> {
         diff::show(&plan, args.output)?;
         return Ok(exit::FAILED);
     }
-    if !plan.is_empty() && !args.consent.yes {
-        if args.output == Report::Text {
-            report::talk(plan_text::plan(&plan).trim_end());
-            report::talk(&plan_text::counts(&plan.count(), Tense::Planned));
-        }
-        if !ask::possible() {
-            return Err(Fault::failed(
-                "there is no terminal to ask on, so nothing was changed",
-                "say `--yes` to agree to the plan",
-            ));
-        }
-        if !ask::yes("Apply?") {
-            report::talk("nothing was changed");
-            return Ok(exit::FAILED);
-        }
+    if !consent::given(&plan, &args.consent, args.output, "Apply?")? {
+        return Ok(exit::FAILED);
     }
     let request = session::request(file.settings, file.pieces, file.digest);
     let code = work_off(&Work::of(args), &cluster, &installation.name, plan, request).await?;
