@@ -19,6 +19,7 @@ use crate::request::{
 
 const FIRST_PAUSE: Duration = Duration::from_millis(100);
 const LONGEST_PAUSE: Duration = Duration::from_secs(5);
+const TOO_LONG: &str = "it took too long";
 
 /// A connection, a time limit and a listener.
 #[derive(Clone, Copy)]
@@ -106,12 +107,15 @@ impl<'a> Session<'a> {
     }
 
     async fn once(&self, client: &kube::Client, request: &Request) -> Result<Answer, Trouble> {
-        let limit = self
-            .deadline
-            .min(Instant::now() + self.connection.try_limit);
-        timeout_at(limit, self.exchange(client, request))
+        timeout_at(self.limit(), self.exchange(client, request))
             .await
-            .unwrap_or_else(|_| Err(Trouble::Lost("it took too long".into())))
+            .unwrap_or_else(|_| Err(Trouble::Lost(TOO_LONG.into())))
+    }
+
+    /// When a try that begins now has taken too long.
+    fn limit(&self) -> Instant {
+        self.deadline
+            .min(Instant::now() + self.connection.try_limit)
     }
 
     async fn exchange(&self, client: &kube::Client, request: &Request) -> Result<Answer, Trouble> {
@@ -190,10 +194,17 @@ impl<'a> Session<'a> {
             },
         };
         let (client, _) = self.connection.client();
-        let stream = client
-            .request_events::<Value>(wire)
-            .await
-            .map_err(|error| lost(&error))?;
+        // Opening one is a request like any other: where nobody answers, it must not wait until all time is over.
+        let opened = timeout_at(self.limit(), client.request_events::<Value>(wire)).await;
+        let stream = match opened {
+            Ok(stream) => stream.map_err(|error| lost(&error))?,
+            Err(_) => {
+                return Err(RequestError::Unreachable {
+                    request: request.told(),
+                    why: TOO_LONG.into(),
+                });
+            }
+        };
         Ok(stream.filter_map(move |event| {
             let event = match event {
                 Ok(WatchEvent::Added(object) | WatchEvent::Modified(object)) => {

@@ -4,6 +4,7 @@
 #![expect(clippy::unwrap_used, reason = "in a test, unwrap is the assertion")]
 
 #[path = "cluster/proxy.rs"]
+#[expect(dead_code, reason = "the tests of the program use more of it")]
 mod proxy;
 #[path = "cluster/started.rs"]
 mod started;

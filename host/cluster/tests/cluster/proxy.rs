@@ -40,6 +40,7 @@ struct State {
     log: Mutex<Vec<String>>,
     /// At which requests, counted from 1.
     faults: Mutex<BTreeMap<usize, Fault>>,
+    cut_at: Mutex<Option<String>>,
     cut: Notify,
 }
 
@@ -92,7 +93,14 @@ impl Proxy {
         self.take_log();
         // Of a request that nobody waited for any more.
         let _ = futures::FutureExt::now_or_never(self.state.cut.notified());
+        *self.state.cut_at.lock().unwrap() = None;
         *self.state.faults.lock().unwrap() = faults.into_iter().collect();
+    }
+
+    /// Cuts, as [`Fault::Cut`], the first request from now on that is no `GET` and has this in its path; no other fails.
+    pub(crate) fn cut_at(&self, part: &str) {
+        self.fail([]);
+        *self.state.cut_at.lock().unwrap() = Some(part.to_owned());
     }
 
     /// Fails no request any more; gives the numbers of those that did not come.
@@ -138,7 +146,13 @@ async fn pass(
     let fault = {
         let mut log = state.log.lock().unwrap();
         log.push(format!("{} {}", request.method(), request.uri()));
-        state.faults.lock().unwrap().remove(&log.len())
+        let here = |part: &mut String| {
+            request.method() != http::Method::GET && request.uri().path().contains(part.as_str())
+        };
+        match state.cut_at.lock().unwrap().take_if(here) {
+            Some(_) => Some(Fault::Cut),
+            None => state.faults.lock().unwrap().remove(&log.len()),
+        }
     };
     match fault {
         Some(Fault::Lost) => return lost(),
