@@ -5,43 +5,12 @@
     reason = "a test ends at the first thing that is not as it should be"
 )]
 
-use std::path::{Path, PathBuf};
+mod guest;
+
 use std::process::{Command, Output, Stdio};
 
 use meshhost_local_cluster::{Cluster, Settings};
 use serde_json::Value;
-
-/// The probe's module, built beside the built-in pieces, whose dependencies are there already. It judges ConfigMaps, and
-/// wants to see pods of theirs, which they never have.
-fn module() -> PathBuf {
-    let target = Path::new(env!("CARGO_BIN_EXE_meshhost"))
-        .ancestors()
-        .nth(2)
-        .unwrap()
-        .join("pieces-build");
-    let mut cargo = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
-    cargo
-        .current_dir(env!("CARGO_MANIFEST_DIR"))
-        .args([
-            "build",
-            "--quiet",
-            "--profile",
-            "piece",
-            "--package",
-            "meshhost-probe",
-        ])
-        .args(["--target", "wasm32-unknown-unknown", "--target-dir"])
-        .arg(&target);
-    for (key, _) in std::env::vars_os() {
-        let name = key.to_string_lossy().into_owned();
-        if name.starts_with("CARGO_") && !["CARGO_HOME", "CARGO_NET_OFFLINE"].contains(&&*name) {
-            cargo.env_remove(&key);
-        }
-    }
-    let output = cargo.output().unwrap();
-    assert!(output.status.success(), "{}", said(&output));
-    target.join("wasm32-unknown-unknown/piece/meshhost_probe.wasm")
-}
 
 fn said(output: &Output) -> String {
     format!(
@@ -64,14 +33,9 @@ fn its_word_is_waited_for_and_told() {
             .output()
             .unwrap()
     };
-    let packed = meshhost(&[
-        "plugin",
-        "pack",
-        module().to_str().unwrap(),
-        "-o",
-        "probe.wasm",
-    ]);
-    assert!(packed.status.success(), "{}", said(&packed));
+    // It judges ConfigMaps, and wants to see pods of theirs, which they never have.
+    let probe = ["--package", "meshhost-probe"];
+    guest::pack(folder.path(), &probe, "meshhost_probe.wasm", "probe.wasm");
     let wish = [
         "--profile=minimal",
         "--plugin=probe.wasm",

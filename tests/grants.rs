@@ -8,9 +8,15 @@
 use std::fs;
 use std::path::Path;
 
-mod vendor;
+mod guest;
 
-use vendor::{meshhost, root, vendor};
+use guest::{meshhost, pack, root};
+
+/// The vendor's piece (`tests/guests/vendor`).
+fn vendor(folder: &Path, features: &[&str], name: &str) {
+    let flags = [&["--package", "meshhost-vendor"], features].concat();
+    pack(folder, &flags, "meshhost_vendor.wasm", name);
+}
 
 /// Runs a command and looks at its exit code and at what it must have said.
 fn says(folder: &Path, args: &[&str], code: i32, parts: &[&str]) -> String {

@@ -15,9 +15,7 @@ mod lab;
 
 use lab::{Lab, differences, text};
 
-mod vendor;
-
-use vendor::vendor;
+mod guest;
 
 /// What the guide types after `apply`.
 const GUIDE: &[&str] = &[
@@ -335,7 +333,13 @@ async fn mistakes_are_told_once_and_touch_nothing() {
 #[tokio::test(flavor = "multi_thread")]
 async fn what_was_not_granted_is_refused_before_anything_is_written() {
     let lab = Lab::new().await;
-    vendor(lab.folder.path(), &[], "vendor.wasm");
+    let vendor = ["--package", "meshhost-vendor"];
+    guest::pack(
+        lab.folder.path(),
+        &vendor,
+        "meshhost_vendor.wasm",
+        "vendor.wasm",
+    );
     lab.write("daemon.yaml", include_str!("cli/grants/daemon.yaml"));
     lab.write("policies.yaml", include_str!("cli/grants/policies.yaml"));
     let before = lab.resource_versions().await;

@@ -207,12 +207,34 @@ impl Cluster {
         options: &ApplyOptions,
         listener: Listener<'_>,
     ) -> Result<Applied, ApplyError> {
+        let never = std::future::pending();
+        self.apply_until(never, plan, request, options, listener)
+            .await
+    }
+
+    /// As [`apply`](Self::apply), until `stop` ends: then nothing more is written, and the lock is given back.
+    ///
+    /// # Errors
+    /// As [`apply`](Self::apply), and [`ApplyError::Stopped`].
+    pub async fn apply_until(
+        &self,
+        stop: impl Future<Output = ()>,
+        plan: Plan,
+        request: RevisionRequest,
+        options: &ApplyOptions,
+        listener: Listener<'_>,
+    ) -> Result<Applied, ApplyError> {
         let discovery = self.discovery().await?;
-        let (connection, assess) = (&self.connection, self.assess.as_ref());
-        let applied = locked::run(
-            connection, &discovery, &plan, request, *options, listener, assess,
-        )
-        .await;
+        let run = locked::Run {
+            connection: &self.connection,
+            discovery: &discovery,
+            plan: &plan,
+            request,
+            options: *options,
+            listener,
+            assess: self.assess.as_ref(),
+        };
+        let applied = locked::run(run, stop).await;
         // Kinds may have come and gone.
         *self.discovery.lock().await = None;
         applied

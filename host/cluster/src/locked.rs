@@ -1,6 +1,7 @@
 //! A whole run under the lock of its installation: carrying out a plan, and taking it back when it fails and that was asked
 //! for. Owns that nothing is written without the lock; must not know how anything is written.
 
+use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -23,16 +24,31 @@ use crate::state::{self, Installation, StateError};
 /// How long requests about the lock may take beside waiting for it.
 const LOCKING: Duration = Duration::from_secs(60);
 
-/// Carries out a plan; alone.
+/// What is to be done, and where.
+pub(crate) struct Run<'a> {
+    pub(crate) connection: &'a Connection,
+    pub(crate) discovery: &'a Discovery,
+    pub(crate) plan: &'a Plan,
+    pub(crate) request: RevisionRequest,
+    pub(crate) options: ApplyOptions,
+    pub(crate) listener: Listener<'a>,
+    pub(crate) assess: Option<&'a Arc<dyn Assess>>,
+}
+
+/// Carries out a plan; alone, and until `stop` ends.
 pub(crate) async fn run(
-    connection: &Connection,
-    discovery: &Discovery,
-    plan: &Plan,
-    request: RevisionRequest,
-    options: ApplyOptions,
-    listener: Listener<'_>,
-    assess: Option<&Arc<dyn Assess>>,
+    run: Run<'_>,
+    stop: impl Future<Output = ()>,
 ) -> Result<Applied, ApplyError> {
+    let Run {
+        connection,
+        discovery,
+        plan,
+        request,
+        options,
+        listener,
+        assess,
+    } = run;
     if !plan.refusals.is_empty() {
         return Err(ApplyError::PlanRefused(plan.refusals.clone()));
     }
@@ -46,6 +62,7 @@ pub(crate) async fn run(
         listener,
         hold: None,
     };
+    let mut stop = pin!(stop);
     // An installation that is not there can still have the lock of a run that was cut off.
     let nothing_there = plan.objects.is_empty()
         && plan.basis.parent_version.is_none()
@@ -54,12 +71,18 @@ pub(crate) async fn run(
             .is_none();
     if nothing_there || applying::is_idle(plan, &request, &options) {
         let session = free(options.timeout);
-        return applying::apply(session, discovery, plan, request, options, assess)
-            .await
-            .map_err(|broken| broken.error);
+        let applying = applying::apply(session, discovery, plan, request, options, assess);
+        return tokio::select! {
+            done = applying => done.map_err(|broken| broken.error),
+            () = &mut stop => Err(ApplyError::Stopped),
+        };
     }
     let patience = options.lock.wait + options.lock.lasts * 2 + LOCKING;
-    let lease = lease::take(&free(patience), installation, &request.by, options.lock).await?;
+    let waiting = free(patience);
+    let lease = tokio::select! {
+        lease = lease::take(&waiting, installation, &request.by, options.lock) => lease?,
+        () = &mut stop => return Err(ApplyError::Stopped),
+    };
     if lease.after_another() {
         lease.give_back(&free(LOCKING)).await;
         return Err(ApplyError::State(StateError::Moved {
@@ -74,6 +97,7 @@ pub(crate) async fn run(
     let done = tokio::select! {
         lost = lease.keep(&keeping) => Err(ApplyError::Lock(lost)),
         done = work(session, discovery, plan, request, options, assess) => done,
+        () = &mut stop => Err(ApplyError::Stopped),
     };
     lease.give_back(&free(LOCKING)).await;
     done

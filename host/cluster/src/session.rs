@@ -1,7 +1,7 @@
 //! Talking to the API server within a time limit. Owns trying again: what may pass is retried with growing pauses, a
 //! `Retry-After` is kept, and nothing outlives the limit. Must not know what the requests mean.
 
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use futures::StreamExt as _;
 use http_body_util::BodyExt as _;
@@ -19,6 +19,8 @@ use crate::request::{
 
 const FIRST_PAUSE: Duration = Duration::from_millis(100);
 const LONGEST_PAUSE: Duration = Duration::from_secs(5);
+/// As long is waited at most when the server says how long.
+const LONGEST_ASKED: Duration = Duration::from_secs(60);
 const TOO_LONG: &str = "it took too long";
 
 /// A connection, a time limit and a listener.
@@ -135,8 +137,7 @@ impl<'a> Session<'a> {
             let asked = parts
                 .headers
                 .get(http::header::RETRY_AFTER)
-                .and_then(|value| value.to_str().ok()?.parse().ok())
-                .map(|seconds: u64| Duration::from_secs(seconds.min(60)));
+                .and_then(|value| retry_after(value.to_str().ok()?, SystemTime::now()));
             let text = String::from_utf8_lossy(&bytes);
             return Err(Trouble::Refused(
                 refusal(request.told(), code, &text),
@@ -243,6 +244,19 @@ fn wire(request: &Request) -> http::Request<Body> {
     built.expect("a path made of encoded segments is a URI")
 }
 
+/// When to come again, by the server's word (RFC 9110, 10.2.3): seconds, or a date as gateways in front of it write. Never
+/// longer than a minute.
+fn retry_after(text: &str, now: SystemTime) -> Option<Duration> {
+    let asked = match text.trim().parse() {
+        Ok(seconds) => Duration::from_secs(seconds),
+        Err(_) => httpdate::parse_http_date(text.trim())
+            .ok()?
+            .duration_since(now)
+            .unwrap_or_default(),
+    };
+    Some(asked.min(LONGEST_ASKED))
+}
+
 /// Whether trying again may help.
 fn may_pass(error: &RequestError, tries: u32, attempts: u32) -> bool {
     match error {
@@ -262,6 +276,25 @@ fn may_pass(error: &RequestError, tries: u32, attempts: u32) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_server_says_when_to_come_again() {
+        let date = "Wed, 21 Oct 2015 07:28:00 GMT";
+        let now = httpdate::parse_http_date(date).unwrap();
+        for (text, expected) in [
+            ("1", Some(1)),
+            (" 7 ", Some(7)),
+            ("86400", Some(60)),
+            ("Wed, 21 Oct 2015 07:28:09 GMT", Some(9)),
+            ("Wed, 21 Oct 2015 08:28:00 GMT", Some(60)),
+            ("Wed, 21 Oct 2015 07:27:00 GMT", Some(0)),
+            ("soon", None),
+            ("-1", None),
+        ] {
+            let expected = expected.map(Duration::from_secs);
+            assert_eq!(retry_after(text, now), expected, "{text}");
+        }
+    }
 
     #[test]
     fn only_what_may_pass_is_tried_again() {

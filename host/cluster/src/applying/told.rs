@@ -83,6 +83,11 @@ pub enum ApplyError {
     /// Another run is at work, or has taken over.
     #[error(transparent)]
     Lock(#[from] LockError),
+    /// Whoever started it has asked it to stop.
+    #[error(
+        "stopped on the way: what was written stays, and the lock is given back; `apply` again finishes it, `rollback` goes back"
+    )]
+    Stopped,
     /// It failed, and was taken back as was asked for.
     #[error("{cause}\n{}", restored(.to, .revision))]
     RolledBack {

@@ -2,8 +2,8 @@
 //! know what the rights are for.
 //!
 //! An administrator costs one request: everything is allowed. Everybody else is asked for each kind, place and verb, and
-//! where that is denied for each object, since rights can be given by name; the records of the installation are asked for
-//! like one more object. Watching is not asked for: without it, it is looked every now and then.
+//! where that is denied for each object, since rights can be given by name; the records of the installation and its lock are
+//! asked for like two more objects. Watching is not asked for: without it, it is looked every now and then.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -26,6 +26,8 @@ const NO_RULE: &str = "no rule allows it";
 
 /// What is done with the records.
 const RECORDS: [&str; 5] = ["list", "create", "update", "patch", "delete"];
+/// What is done with the lock.
+const LOCK: [&str; 4] = ["get", "create", "update", "delete"];
 
 /// A verb on a kind in a place.
 type Question = (Resource, Option<String>, &'static str);
@@ -48,10 +50,22 @@ pub(super) async fn missing(
         namespace: Some(inventory.namespace.clone()),
         name: inventory.parent_name(),
     };
-    if let Some(secrets) = discovery.resource("v1", "Secret") {
-        for verb in RECORDS {
-            let question = (secrets.clone(), records.namespace.clone(), verb);
-            wanted.entry(question).or_default().insert(records.clone());
+    let lock = ObjectId {
+        group: "coordination.k8s.io".to_owned(),
+        kind: "Lease".to_owned(),
+        ..records.clone()
+    };
+    let own: [(&ObjectId, &str, &[&'static str]); 2] = [
+        (&records, "v1", &RECORDS),
+        (&lock, "coordination.k8s.io/v1", &LOCK),
+    ];
+    for (id, api_version, verbs) in own {
+        let Some(resource) = discovery.resource(api_version, &id.kind) else {
+            continue;
+        };
+        for verb in verbs {
+            let question = (resource.clone(), id.namespace.clone(), *verb);
+            wanted.entry(question).or_default().insert(id.clone());
         }
     }
     let everything = json!({ "group": "*", "resource": "*", "verb": "*" });
@@ -69,11 +83,16 @@ pub(super) async fn missing(
         .await?;
     let mut refusals: Vec<Refusal> = refusals.into_iter().flatten().collect();
     for refusal in &mut refusals {
-        if let Refusal::Forbidden { id, message, .. } = refusal
-            && *id == records
-        {
+        let Refusal::Forbidden { id, message, .. } = refusal else {
+            continue;
+        };
+        if *id == records {
             message.push_str(
                 " (what is recorded of the installation is kept there; --state-namespace chooses another namespace)",
+            );
+        } else if *id == lock {
+            message.push_str(
+                " (with it only one run at a time works on the installation; --state-namespace chooses another namespace)",
             );
         }
     }

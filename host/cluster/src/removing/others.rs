@@ -51,13 +51,23 @@ async fn namespace(
     name: &str,
 ) -> Result<Option<String>, RequestError> {
     let give_up = session.deadline.min(Instant::now() + CLEARING_UP);
+    let mut looked_at = discovery.listable_in_namespaces();
     loop {
-        let lists: Vec<Vec<(ObjectId, bool)>> = stream::iter(discovery.listable_in_namespaces())
-            .map(|resource| in_namespace(session, resource, name))
+        let lists: Vec<(&Resource, Vec<(ObjectId, bool)>)> = stream::iter(looked_at)
+            .map(|resource| async move {
+                let found = in_namespace(session, resource, name).await?;
+                Ok::<_, RequestError>((resource, found))
+            })
             .buffered(LISTS)
             .try_collect()
             .await?;
-        let there: Vec<(ObjectId, bool)> = lists.into_iter().flatten().collect();
+        // What passes goes; nothing is made of it that would have to be looked for in other kinds.
+        looked_at = lists
+            .iter()
+            .filter(|(_, found)| !found.is_empty())
+            .map(|(resource, _)| *resource)
+            .collect();
+        let there: Vec<(ObjectId, bool)> = lists.into_iter().flat_map(|(_, found)| found).collect();
         let stays: Vec<ObjectId> = there
             .iter()
             .filter(|(_, passing)| !passing)

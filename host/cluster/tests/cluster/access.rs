@@ -208,8 +208,8 @@ async fn a_missing_right_is_told_with_object_and_verb() {
     let told: Vec<String> = plan.refusals.iter().map(ToString::to_string).collect();
     assert_eq!(
         told.len(),
-        6,
-        "what to get and to list, and each object to patch and create: {told:?}"
+        10,
+        "what to get and to list, each object to patch and create, and the lock: {told:?}"
     );
     assert!(
         told[0].starts_with("Deployment.apps team/weak: you may not get it: "),
@@ -224,6 +224,7 @@ async fn a_missing_right_is_told_with_object_and_verb() {
             {"apiGroups": [""], "resources": ["configmaps"], "verbs": ["get", "list", "patch"]},
             {"apiGroups": [""], "resources": ["configmaps"], "verbs": ["create"], "resourceNames": ["named"]},
             {"apiGroups": ["apps"], "resources": ["deployments"], "verbs": ["get", "list"]},
+            {"apiGroups": ["coordination.k8s.io"], "resources": ["leases"], "verbs": ["get", "create", "update"]},
         ]),
     )
     .await;
@@ -243,6 +244,7 @@ async fn a_missing_right_is_told_with_object_and_verb() {
             "ConfigMap team/weak: you may not create it: no rule allows it; ask for that right, or use another --context",
             "Deployment.apps team/weak: you may not create it: no rule allows it; ask for that right, or use another --context",
             "Deployment.apps team/weak: you may not patch it: no rule allows it; ask for that right, or use another --context",
+            "Lease.coordination.k8s.io team/meshhost-weak: you may not delete it: no rule allows it (with it only one run at a time works on the installation; --state-namespace chooses another namespace); ask for that right, or use another --context",
         ]
     );
 

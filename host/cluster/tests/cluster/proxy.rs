@@ -97,7 +97,7 @@ impl Proxy {
         *self.state.faults.lock().unwrap() = faults.into_iter().collect();
     }
 
-    /// Cuts, as [`Fault::Cut`], the first request from now on that is no `GET` and has this in its path; no other fails.
+    /// Cuts, as [`Fault::Cut`], the first request from now on that changes something and has this in its path; no other fails.
     pub(crate) fn cut_at(&self, part: &str) {
         self.fail([]);
         *self.state.cut_at.lock().unwrap() = Some(part.to_owned());
@@ -147,7 +147,9 @@ async fn pass(
         let mut log = state.log.lock().unwrap();
         log.push(format!("{} {}", request.method(), request.uri()));
         let here = |part: &mut String| {
-            request.method() != http::Method::GET && request.uri().path().contains(part.as_str())
+            let uri = request.uri();
+            let trial = uri.query().is_some_and(|query| query.contains("dryRun"));
+            request.method() != http::Method::GET && !trial && uri.path().contains(part.as_str())
         };
         match state.cut_at.lock().unwrap().take_if(here) {
             Some(_) => Some(Fault::Cut),

@@ -256,7 +256,13 @@ pub(crate) async fn work_off(
         ..ApplyOptions::default()
     };
     let applied = cluster
-        .apply(plan, request, &options, &|event| progress.event(&event))
+        .apply_until(
+            session::asked_to_stop(),
+            plan,
+            request,
+            &options,
+            &|event| progress.event(&event),
+        )
         .await;
     progress.clear();
     progress.result(name, &applied);

@@ -3,12 +3,12 @@
 use std::path::Path;
 
 use meshhost_cluster::{Installation, PlanOptions};
-use meshhost_core::plan::Outline;
+use meshhost_core::plan::{Moved, Outline};
 
 use crate::cli::apply::{self, Work, work_off};
 use crate::cli::args::{Apply, Report};
 use crate::cli::fault::{Fault, exit};
-use crate::cli::{consent, diff, plan_file, report, session};
+use crate::cli::{consent, plan_file, report, session};
 
 /// `apply`, with a plan or with settings.
 pub(crate) fn run(args: &Apply) -> Result<u8, Fault> {
@@ -58,7 +58,15 @@ async fn from_file(args: &Apply, path: &Path) -> Result<u8, Fault> {
         .plan(&file.recorded.bundle, &installation, &options)
         .await
         .map_err(|error| Fault::from_error(&error))?;
+    // What is refused now was not when the plan was made, and is in no plan: the refusal says what has moved.
+    let refused: Vec<String> = plan.refusals.iter().map(ToString::to_string).collect();
     let moved = file.outline.moved(&Outline::of(&plan));
+    let moved: Vec<String> = moved
+        .iter()
+        .filter(|moved| refused.is_empty() || !matches!(moved, Moved::Gone { .. }))
+        .map(ToString::to_string)
+        .chain(refused.iter().cloned())
+        .collect();
     if !moved.is_empty() {
         let reasons: String = moved.iter().map(|moved| format!("\n  {moved}")).collect();
         return Err(Fault::failed(
@@ -69,10 +77,6 @@ async fn from_file(args: &Apply, path: &Path) -> Result<u8, Fault> {
             ),
             "look at what would happen now with `meshhost diff --out`, and apply that",
         ));
-    }
-    if !plan.refusals.is_empty() {
-        diff::show(&plan, args.output)?;
-        return Ok(exit::FAILED);
     }
     if !consent::given(&plan, &args.consent, args.output, "Apply?")? {
         return Ok(exit::FAILED);

@@ -7,6 +7,7 @@ use meshhost_core::ownership::FieldRule;
 use meshhost_core::replace::Replace;
 use meshhost_core::revision::{RecordedPiece, Revision, RevisionRequest};
 use serde_json::Value;
+use tokio::signal::unix::{SignalKind, signal};
 
 use crate::cli::args;
 use crate::cli::fault::Fault;
@@ -20,6 +21,22 @@ pub(crate) fn block_on<T>(work: impl Future<Output = Result<T, Fault>>) -> Resul
         .build()
         .map_err(|error| Fault::from_error(&error))?
         .block_on(work)
+}
+
+/// Ends when the person (Ctrl-C) or the system (SIGTERM) asks this program to stop.
+///
+/// From then on the program does not end by itself on these signals: only what writes to a cluster waits for this, so that
+/// it can give its lock back.
+pub(crate) async fn asked_to_stop() {
+    let Ok(mut terminate) = signal(SignalKind::terminate()) else {
+        return std::future::pending().await;
+    };
+    tokio::select! {
+        // Without a handler the system's own way is kept.
+        Ok(()) = tokio::signal::ctrl_c() => {}
+        Some(()) = terminate.recv() => {}
+        else => std::future::pending().await,
+    }
 }
 
 pub(crate) async fn connect(args: &args::Cluster) -> Result<Cluster, Fault> {

@@ -48,7 +48,13 @@ pub(crate) async fn run(args: &Uninstall) -> Result<u8, Fault> {
     };
     let request = session::request(Value::Null, Vec::new(), String::new());
     let applied = cluster
-        .apply(plan, request, &options, &|event| progress.event(&event))
+        .apply_until(
+            session::asked_to_stop(),
+            plan,
+            request,
+            &options,
+            &|event| progress.event(&event),
+        )
         .await;
     progress.clear();
     progress.result(name, &applied);

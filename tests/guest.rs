@@ -1,4 +1,4 @@
-//! The vendor's piece for tests of the command line: built, and packed into a folder.
+//! Pieces in Rust that are none of the built-in ones, for tests of the command line: built, and packed into a folder.
 
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
@@ -8,8 +8,9 @@ pub(crate) fn root() -> PathBuf {
     crate_folder.ancestors().nth(2).unwrap().to_owned()
 }
 
-/// Builds the vendor's piece (`tests/guests/vendor`) beside the built-in ones, whose dependencies are there already, and packs it.
-pub(crate) fn vendor(folder: &Path, features: &[&str], name: &str) {
+/// Builds what cargo's flags say beside the built-in pieces, whose dependencies are there already, and packs the module that
+/// comes of it.
+pub(crate) fn pack(folder: &Path, flags: &[&str], module: &str, name: &str) {
     let target = Path::new(env!("CARGO_BIN_EXE_meshhost"))
         .ancestors()
         .nth(2)
@@ -18,17 +19,10 @@ pub(crate) fn vendor(folder: &Path, features: &[&str], name: &str) {
     let mut cargo = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
     cargo
         .current_dir(root())
-        .args([
-            "build",
-            "--quiet",
-            "--profile",
-            "piece",
-            "--package",
-            "meshhost-vendor",
-        ])
+        .args(["build", "--quiet", "--profile", "piece"])
         .args(["--target", "wasm32-unknown-unknown", "--target-dir"])
         .arg(&target)
-        .args(features);
+        .args(flags);
     for (key, _) in std::env::vars_os() {
         let key = key.to_string_lossy().into_owned();
         if key.starts_with("CARGO_") && !["CARGO_HOME", "CARGO_NET_OFFLINE"].contains(&&*key) {
@@ -36,7 +30,7 @@ pub(crate) fn vendor(folder: &Path, features: &[&str], name: &str) {
         }
     }
     succeed(&mut cargo);
-    let module = target.join("wasm32-unknown-unknown/piece/meshhost_vendor.wasm");
+    let module = target.join("wasm32-unknown-unknown/piece").join(module);
     let mut pack = meshhost(folder);
     succeed(pack.args(["plugin", "pack"]).arg(module).args(["-o", name]));
 }
