@@ -170,6 +170,10 @@ impl Lab {
                 namespace: settings.namespace.clone(),
                 files: &[],
                 examined: false,
+                once: meshhost_core::card::Once {
+                    seed: [7; 32],
+                    time: 1_577_836_800,
+                },
             })
             .collect();
         let facts = release::facts(release::NEWEST).unwrap();

@@ -12,6 +12,16 @@ type Request struct {
 	Settings string
 	// Files that were granted, sorted by wish and path.
 	Files []File
+	// Once is where random values and times come from; package once makes them.
+	Once Once
+}
+
+// Once is made when the piece first needs it in an installation, and handed back at each later render.
+type Once struct {
+	// Seed has 32 bytes that nobody can guess.
+	Seed []byte
+	// Time is seconds since 1970.
+	Time uint64
 }
 
 // Facts is what is known of the cluster.
@@ -35,6 +45,8 @@ type Served struct {
 	// APIVersion is group/version, or only the version for the core group.
 	APIVersion string
 	Kind       string
+	// Namespaced is whether its objects live in a namespace.
+	Namespaced bool
 }
 
 // File is a file that the piece wished for and the person granted.

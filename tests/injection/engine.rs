@@ -2,7 +2,7 @@
 
 use std::sync::LazyLock;
 
-use meshhost_core::card::{GrantedFile, Outcome, Request};
+use meshhost_core::card::{GrantedFile, Once, Outcome, Request};
 use meshhost_core::release;
 use meshhost_runtime::{CacheDir, CallError, Limits, Piece, Runtime};
 use serde_json::json;
@@ -51,6 +51,10 @@ fn run(
             file("mesh", mesh),
             file("values", values),
         ],
+        once: Once {
+            seed: [7; 32],
+            time: 1_577_836_800,
+        },
     };
     let mut outcomes = piece.inject(&request, &[object.to_owned()])?;
     assert_eq!(outcomes.len(), 1);

@@ -1,15 +1,13 @@
-//! The bundle: every piece's objects combined and checked. Owns combining; must not know how a piece is run.
+//! The bundle: every piece's objects combined and checked. Owns the type and what no object may say; must not know how a
+//! piece is run.
 
-use std::collections::BTreeMap;
-
-use serde_json::Value;
-
-use crate::card::{Card, Contribution, OrderRule, RestartRule};
-use crate::facts::Facts;
+use crate::card::{HookRun, OrderRule, RestartRule};
 use crate::id::ObjectId;
-use crate::json;
 use crate::object::{Object, ObjectError};
 use crate::written;
+
+mod combine;
+mod scopes;
 
 /// Combined, checked objects, each with the piece that it came from, sorted by identity.
 ///
@@ -24,6 +22,20 @@ pub struct Bundle {
     /// Restarts that pieces asked for, with the asking piece.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub restarts: Vec<(String, RestartRule)>,
+    /// Objects for occasions, in the order of the pieces and of what each said.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub hooks: Vec<ContributedHook>,
+}
+
+/// A hook and where it came from.
+#[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
+pub struct ContributedHook {
+    /// Its object.
+    #[serde(flatten)]
+    pub contributed: Contributed,
+    /// When and how it is run.
+    #[serde(flatten)]
+    pub run: HookRun,
 }
 
 /// An object and where it came from.
@@ -93,6 +105,16 @@ pub enum BundleError {
         /// What is wrong.
         reason: &'static str,
     },
+    /// A hook that would never run, or twice.
+    #[error("piece {piece}: hook {id}: {reason}")]
+    Hook {
+        /// Who.
+        piece: String,
+        /// Its object.
+        id: ObjectId,
+        /// What is wrong.
+        reason: &'static str,
+    },
     /// One object, two authors.
     #[error("{id} comes from piece {first} and from piece {second}: only one may contribute it")]
     Duplicate {
@@ -131,94 +153,12 @@ impl Bundle {
             .map(|index| &self.objects[index])
     }
 
-    /// Combines what pieces contributed, given in the order of the installation.
-    ///
-    /// # Errors
-    /// Everything that is wrong with any object, in the order of the contributions.
-    pub fn combine(
-        contributions: Vec<(&Card, Contribution)>,
-        facts: &Facts,
-    ) -> Result<Self, Vec<BundleError>> {
-        let mut problems = Vec::new();
-        let mut by_id: BTreeMap<ObjectId, Contributed> = BTreeMap::new();
-        let mut order = Vec::new();
-        let mut restarts = Vec::new();
-        for (card, contribution) in contributions {
-            order.extend(
-                contribution
-                    .order
-                    .into_iter()
-                    .map(|rule| (card.name.clone(), rule)),
-            );
-            restarts.extend(
-                contribution
-                    .restarts
-                    .into_iter()
-                    .map(|rule| (card.name.clone(), rule)),
-            );
-            for (index, text) in contribution.objects.iter().enumerate() {
-                let object = match read(&card.name, index + 1, text) {
-                    Ok(object) => object,
-                    Err(problem) => {
-                        problems.push(problem);
-                        continue;
-                    }
-                };
-                problems.extend(admit(card, &object));
-                let id = object.id().clone();
-                if let Some(first) = by_id.get(&id) {
-                    problems.push(BundleError::Duplicate {
-                        id,
-                        first: first.piece.clone(),
-                        second: card.name.clone(),
-                    });
-                    continue;
-                }
-                by_id.insert(
-                    id,
-                    Contributed {
-                        object,
-                        piece: card.name.clone(),
-                        amended: Vec::new(),
-                    },
-                );
-            }
-        }
-        let objects: Vec<Contributed> = by_id.into_values().collect();
-        let scopes = Scopes::new(facts, &objects);
-        problems.extend(objects.iter().filter_map(|contributed| {
-            let reason = scopes.reason_against(&contributed.object)?;
-            Some(BundleError::Scope {
-                piece: contributed.piece.clone(),
-                id: contributed.object.id().clone(),
-                reason,
-            })
-        }));
-        if problems.is_empty() {
-            Ok(Self {
-                objects,
-                order,
-                restarts,
-            })
-        } else {
-            Err(problems)
-        }
+    /// Everything that pieces made: the objects, then those of hooks.
+    pub fn contributed(&self) -> impl Iterator<Item = &Contributed> {
+        let hooks = self.hooks.iter().map(|hook| &hook.contributed);
+        self.objects.iter().chain(hooks)
     }
 }
-
-fn read(piece: &str, number: usize, text: &str) -> Result<Object, BundleError> {
-    let value = json::read(text).map_err(|error| BundleError::NotJson {
-        piece: piece.to_owned(),
-        number,
-        reason: error.to_string(),
-    })?;
-    Object::new(value).map_err(|source| BundleError::NotAnObject {
-        piece: piece.to_owned(),
-        number,
-        source,
-    })
-}
-
 /// Fields that would let a piece reach beyond its own object, or that only the API server may write.
 const FORBIDDEN: &[(&str, &str, &str)] = &[
     (
@@ -285,78 +225,6 @@ pub(crate) fn reserved(object: &Object) -> Option<String> {
             .find(|key| key.starts_with(OWN_PREFIX) && !MAY_SAY.contains(&key.as_str()))?;
         Some(format!("metadata.{field}[{}]", key.escape_debug()))
     })
-}
-
-fn admit(card: &Card, object: &Object) -> Vec<BundleError> {
-    let mut problems: Vec<_> = forbidden(object)
-        .map(|(field, reason)| BundleError::Forbidden {
-            piece: card.name.clone(),
-            id: object.id().clone(),
-            field,
-            reason,
-        })
-        .collect();
-    problems.extend(reserved(object).map(|field| BundleError::Reserved {
-        piece: card.name.clone(),
-        id: object.id().clone(),
-        field,
-    }));
-    if object.id().kind.ends_with("List") && object.manifest().contains_key("items") {
-        problems.push(BundleError::Forbidden {
-            piece: card.name.clone(),
-            id: object.id().clone(),
-            field: "items",
-            reason: "objects are returned one by one, not as a list",
-        });
-    }
-    if !card.emits.iter().any(|emits| emits.chooses(object.id())) {
-        problems.push(BundleError::Undeclared {
-            piece: card.name.clone(),
-            id: object.id().clone(),
-        });
-    }
-    problems
-}
-
-/// Which kinds live in a namespace: what the server serves, and what CRDs of the bundle will make it serve.
-struct Scopes<'a> {
-    facts: &'a Facts,
-    defined: BTreeMap<(&'a str, &'a str), bool>,
-}
-
-impl<'a> Scopes<'a> {
-    fn new(facts: &'a Facts, objects: &'a [Contributed]) -> Self {
-        let defined = objects
-            .iter()
-            .map(|contributed| &contributed.object)
-            .filter(|object| object.id().kind == "CustomResourceDefinition")
-            .filter_map(|crd| {
-                let text = |pointer| crd.pointer(pointer).and_then(Value::as_str);
-                let group = text("/spec/group")?;
-                let kind = text("/spec/names/kind")?;
-                // v1beta1 lets the scope be left out, and means Namespaced then.
-                let scope = text("/spec/scope").unwrap_or("Namespaced");
-                Some(((group, kind), scope == "Namespaced"))
-            })
-            .collect();
-        Self { facts, defined }
-    }
-
-    fn reason_against(&self, object: &Object) -> Option<&'static str> {
-        let id = object.id();
-        let namespaced = self
-            .defined
-            .get(&(id.group.as_str(), id.kind.as_str()))
-            .copied()
-            .or_else(|| self.facts.namespaced(object.api_version(), &id.kind))?;
-        match (namespaced, &id.namespace) {
-            (true, None) => {
-                Some("the kind lives in a namespace, but metadata.namespace is missing")
-            }
-            (false, Some(_)) => Some("the kind is cluster-scoped, but metadata.namespace is set"),
-            _ => None,
-        }
-    }
 }
 
 #[cfg(test)]

@@ -64,6 +64,26 @@ pub struct Request {
     pub settings: Value,
     /// Granted files, sorted by wish and path.
     pub files: Vec<GrantedFile>,
+    /// Where random values and times come from.
+    pub once: Once,
+}
+
+/// Chance and time, made when a piece first needs them and handed back at each later render.
+#[derive(Clone, Copy, PartialEq, Eq, Serialize, serde::Deserialize)]
+pub struct Once {
+    /// What nobody can guess.
+    pub seed: [u8; 32],
+    /// Seconds since 1970.
+    pub time: u64,
+}
+
+impl std::fmt::Debug for Once {
+    /// Without the seed: private keys are made of it.
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Once")
+            .field("time", &self.time)
+            .finish_non_exhaustive()
+    }
 }
 
 /// What a piece contributed, as it came: the objects are not checked yet.
@@ -79,6 +99,73 @@ pub struct Contribution {
     pub diagnostics: Vec<Diagnostic>,
     /// Shown after a successful apply.
     pub notes: Vec<String>,
+    /// Objects for occasions.
+    pub hooks: Vec<Hook>,
+    /// Whether something in it comes from [`Request::once`].
+    pub used_once: bool,
+    /// Where objects go that say no namespace and live in one: that of the request. Empty when they go nowhere.
+    pub namespace: String,
+}
+
+/// An object that is made for an occasion, as it came.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Hook {
+    /// The object, JSON.
+    pub manifest: String,
+    /// When and how it is run.
+    pub run: HookRun,
+}
+
+/// When a hook is run, and what becomes of its object.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, serde::Deserialize)]
+pub struct HookRun {
+    /// Its occasions.
+    pub on: Vec<Occasion>,
+    /// The lowest is run first.
+    pub weight: i32,
+    /// When its object is removed; before it is made again when nothing is said.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub delete: Vec<DeletePolicy>,
+}
+
+/// When a hook is run.
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, serde::Deserialize,
+)]
+#[serde(rename_all = "kebab-case")]
+pub enum Occasion {
+    /// Before the first apply of the piece.
+    PreInstall,
+    /// After it.
+    PostInstall,
+    /// Before a later apply.
+    PreUpgrade,
+    /// After it.
+    PostUpgrade,
+    /// Before the piece is removed.
+    PreDelete,
+    /// After it.
+    PostDelete,
+    /// Before a rollback.
+    PreRollback,
+    /// After it.
+    PostRollback,
+    /// When the person asks whether it works.
+    Test,
+}
+
+/// When the object of a hook is removed.
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, serde::Deserialize,
+)]
+#[serde(rename_all = "kebab-case")]
+pub enum DeletePolicy {
+    /// Before it is made again.
+    BeforeHookCreation,
+    /// When it has succeeded.
+    HookSucceeded,
+    /// When it has failed.
+    HookFailed,
 }
 
 /// `before` is ready before `after` is applied.

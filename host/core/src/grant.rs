@@ -137,7 +137,7 @@ impl Bounds<'_> {
         let beyond = |selectors: Option<&[Selector]>, id: &ObjectId| {
             selectors.is_some_and(|all| !all.iter().any(|selector| selector.chooses(id)))
         };
-        for contributed in &bundle.objects {
+        for contributed in bundle.contributed() {
             let id = contributed.object.id();
             if contributed.piece == piece && beyond(self.emits, id) {
                 outside.push(Outside::Emits {

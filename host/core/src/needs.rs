@@ -80,8 +80,7 @@ pub fn amended(before: &Bundle, after: &Bundle, piece: &str) -> Vec<Need> {
 
 fn of_piece<'a>(bundle: &'a Bundle, piece: &str) -> impl Iterator<Item = &'a Object> {
     bundle
-        .objects
-        .iter()
+        .contributed()
         .filter(move |contributed| contributed.piece == piece)
         .map(|contributed| &contributed.object)
 }

@@ -94,7 +94,7 @@ pub fn violations(
     surroundings: &Surroundings,
 ) -> Vec<Violation> {
     let mut violations = Vec::new();
-    for contributed in &bundle.objects {
+    for contributed in bundle.contributed() {
         for policy in policies {
             policy.judge(contributed, surroundings, &mut violations);
         }

@@ -15,8 +15,8 @@ pub const PIECE_DIGEST: &str = "meshhost.dev/piece-digest";
 /// Annotation: a JSON map of amending pieces to the fields (RFC 6901) that each has set or removed.
 pub const AMENDED: &str = "meshhost.dev/amended";
 
-/// `sha256:…` of a bundle and of what it was made from: objects, the piece and amendments of each, rules of order and
-/// restarts, and of each piece the name, version, digest and granted files. Not of where on this machine anything was: the
+/// `sha256:…` of a bundle and of what it was made from: objects, the piece and amendments of each, hooks, rules of
+/// order and restarts, and of each piece the name, version, digest and granted files. Not of where on this machine anything was: the
 /// same inputs give the same digest everywhere.
 #[must_use]
 pub fn digest(bundle: &Bundle, pieces: &[RecordedPiece]) -> String {
@@ -35,12 +35,15 @@ pub fn digest(bundle: &Bundle, pieces: &[RecordedPiece]) -> String {
         .iter()
         .map(|piece| json!([piece.name, piece.version, piece.digest, piece.files]))
         .collect();
-    let whole = json!({
+    let mut whole = json!({
         "objects": objects,
         "order": bundle.order,
         "restarts": bundle.restarts,
         "pieces": pieces,
     });
+    if !bundle.hooks.is_empty() {
+        whole["hooks"] = json!(bundle.hooks);
+    }
     let mut text = String::new();
     canonical(&whole, &mut text);
     let hex: String = Sha256::digest(text)
@@ -53,7 +56,8 @@ pub fn digest(bundle: &Bundle, pieces: &[RecordedPiece]) -> String {
 /// The bundle with an annotation on each object for each thing that is known of where it comes from.
 #[must_use]
 pub fn annotated(mut bundle: Bundle, pieces: &[RecordedPiece]) -> Bundle {
-    for contributed in &mut bundle.objects {
+    let hooks = bundle.hooks.iter_mut().map(|hook| &mut hook.contributed);
+    for contributed in bundle.objects.iter_mut().chain(hooks) {
         let mut manifest = contributed.object.manifest().clone();
         if let Some(annotations) = annotations(&mut manifest) {
             for (key, text) in told(contributed, pieces) {

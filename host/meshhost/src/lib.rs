@@ -7,6 +7,7 @@
 
 pub mod source;
 pub mod files;
+pub mod once;
 pub mod pipeline;
 pub mod assessors;
 pub mod policies;

@@ -1,12 +1,12 @@
 //! From loaded pieces to a bundle: contribute, combine, amend. Owns the order of these steps; must not know where pieces
 //! or settings came from, nor what becomes of the bundle.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::thread;
 
 use meshhost_core::amend::AmendError;
 use meshhost_core::bundle::{Bundle, BundleError};
-use meshhost_core::card::{Contribution, Diagnostic, GrantedFile, Request};
+use meshhost_core::card::{Contribution, Diagnostic, GrantedFile, Once, Request};
 use meshhost_core::facts::Facts;
 use meshhost_core::needs::{self, Need};
 use meshhost_core::problem::count;
@@ -24,6 +24,8 @@ pub struct Participant<'a> {
     pub namespace: String,
     /// Files that were granted to it, sorted by wish and path.
     pub files: &'a [GrantedFile],
+    /// Where its random values and times come from.
+    pub once: Once,
     /// Whether somebody wants to know which abilities its objects and amendments need.
     pub examined: bool,
 }
@@ -37,6 +39,8 @@ pub struct Rendered {
     pub diagnostics: Vec<(String, Diagnostic)>,
     /// What to show after a successful apply, with the piece.
     pub notes: Vec<(String, String)>,
+    /// Pieces whose answer has something from [`Participant::once`].
+    pub used_once: BTreeSet<String>,
     /// Which abilities the objects and amendments of the examined pieces need, by piece.
     pub needs: BTreeMap<String, Vec<Need>>,
 }
@@ -113,6 +117,7 @@ pub(crate) fn requests(
             facts: facts.clone(),
             settings: participant.settings.clone(),
             files: participant.files.to_vec(),
+            once: participant.once,
         })
         .collect()
 }
@@ -137,6 +142,9 @@ pub(crate) fn combine(
                 .drain(..)
                 .map(|diagnostic| (card.name.clone(), diagnostic)),
         );
+        if contribution.used_once {
+            rendered.used_once.insert(card.name.clone());
+        }
         of_cards.push((card, contribution));
     }
     rendered.bundle = Bundle::combine(of_cards, facts).map_err(PipelineError::Bundle)?;

@@ -20,7 +20,7 @@ use std::hint::black_box;
 use std::time::{Duration, Instant};
 
 use meshhost_core::bundle::Bundle;
-use meshhost_core::card::{self, Request};
+use meshhost_core::card::{self, Once, Request};
 use meshhost_core::facts::Facts;
 use meshhost_core::profile::Profiles;
 use meshhost_core::release;
@@ -30,6 +30,12 @@ use meshhost_runtime::{CacheDir, Limits, Piece, Runtime};
 
 /// How long each thing is measured: the system counts in hundredths of a second.
 const LONG_ENOUGH: Duration = Duration::from_secs(3);
+
+/// Not one of these pieces uses it.
+const ONCE: Once = Once {
+    seed: [0; 32],
+    time: 0,
+};
 
 /// Milliseconds of processor time that one call takes.
 fn measure<T>(name: &str, mut call: impl FnMut() -> T) -> f64 {
@@ -115,6 +121,7 @@ impl Installation {
                     facts: facts.clone(),
                     settings: settings.settings.clone(),
                     files: Vec::new(),
+                    once: ONCE,
                 };
                 Some((piece, request))
             })
@@ -177,12 +184,17 @@ fn natively<P: Native>(request: &Request) -> Vec<String> {
                 .map(|served| meshhost_piece::ServedKind {
                     api_version: served.api_version.clone(),
                     kind: served.kind.clone(),
+                    namespaced: served.namespaced,
                 })
                 .collect(),
             platform: facts.platform.clone(),
         },
         settings: meshhost_piece::settings(&request.settings.to_string()).unwrap(),
         files: Vec::new(),
+        once: meshhost_piece::Once {
+            seed: ONCE.seed,
+            time: ONCE.time,
+        },
     });
     contribution
         .unwrap()

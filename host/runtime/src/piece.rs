@@ -122,6 +122,7 @@ impl Piece {
         self.count(call, "restart rules", contribution.restarts.len())?;
         self.count(call, "diagnostics", contribution.diagnostics.len())?;
         self.count(call, "notes", contribution.notes.len())?;
+        self.count(call, "hooks", contribution.hooks.len())?;
         contribution.diagnostics.iter_mut().for_each(harmless);
         for note in &mut contribution.notes {
             *note = quote::lines(note, LONGEST_NOTE);

@@ -1,7 +1,9 @@
 //! Settings in, selected fields of objects out; and what must hold with any settings.
 
 use meshhost_piece::serde_json::{self, Value, json};
-use meshhost_piece::{Contribution, Facts, Failure, KubernetesVersion, Piece, Request, ServedKind};
+use meshhost_piece::{
+    Contribution, Facts, Failure, KubernetesVersion, Once, Piece, Request, ServedKind,
+};
 
 use crate::ControlPlane;
 
@@ -45,12 +47,17 @@ fn contribute(settings: Value) -> Result<Contribution, Failure> {
                 .map(|(api_version, kind)| ServedKind {
                     api_version: (*api_version).to_owned(),
                     kind: (*kind).to_owned(),
+                    namespaced: true,
                 })
                 .collect(),
             platform: "kubernetes".to_owned(),
         },
         settings: serde_json::from_value(settings).unwrap(),
         files: Vec::new(),
+        once: Once {
+            seed: [7; 32],
+            time: 1_577_836_800,
+        },
     })
 }
 

@@ -1,7 +1,8 @@
 //! The piece as the host calls it: settings as JSON, objects of others, Kubernetes of some version.
 
 use meshhost_piece::{
-    Amendments, Facts, Failure, KubernetesVersion, Piece, Request, Selected, Severity, Value, json,
+    Amendments, Facts, Failure, KubernetesVersion, Once, Piece, Request, Selected, Severity, Value,
+    json,
 };
 use meshhost_piece_critical_pods::CriticalPods;
 
@@ -23,6 +24,10 @@ fn amend(minor: u32, settings: Value, objects: &[Value]) -> Result<Amendments, F
         },
         settings: meshhost_piece::settings(&settings.to_string()).expect("settings that fit"),
         files: Vec::new(),
+        once: Once {
+            seed: [7; 32],
+            time: 1_577_836_800,
+        },
     };
     let objects = objects
         .iter()

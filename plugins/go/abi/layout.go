@@ -28,8 +28,10 @@ func layout(of reflect.Type) (size, alignment uint32) {
 	switch of.Kind() {
 	case reflect.Bool, reflect.Uint8:
 		return 1, 1
-	case reflect.Uint32:
+	case reflect.Uint32, reflect.Int32:
 		return 4, 4
+	case reflect.Uint64:
+		return 8, 8
 	case reflect.String, reflect.Slice:
 		return 8, 4
 	case reflect.Pointer: // an option

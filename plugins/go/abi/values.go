@@ -23,15 +23,6 @@ func Load[T any](at uint32) T {
 	return into
 }
 
-// Flat reads a value that came as numbers, one for each 32 bits of it.
-func Flat[T any](numbers ...uint32) T {
-	memory, at := allocate(uint32(len(numbers)) * 4)
-	for i, number := range numbers {
-		binary.LittleEndian.PutUint32(memory[i*4:], number)
-	}
-	return Load[T](at)
-}
-
 func load(into reflect.Value, at uint32) {
 	switch into.Kind() {
 	case reflect.Bool:
@@ -40,6 +31,8 @@ func load(into reflect.Value, at uint32) {
 		into.SetUint(uint64(view(at, 1)[0]))
 	case reflect.Uint32:
 		into.SetUint(uint64(number(at)))
+	case reflect.Uint64:
+		into.SetUint(binary.LittleEndian.Uint64(view(at, 8)))
 	case reflect.String:
 		text := view(number(at), number(at+4))
 		into.SetString(unsafe.String(unsafe.SliceData(text), len(text)))
@@ -80,6 +73,8 @@ func store(value reflect.Value, at uint32) {
 		view(at, 1)[0] = byte(value.Uint())
 	case reflect.Uint32:
 		setNumber(at, uint32(value.Uint()))
+	case reflect.Int32:
+		setNumber(at, uint32(int32(value.Int())))
 	case reflect.String:
 		memory, first := allocate(uint32(value.Len()))
 		setNumber(at, first)

@@ -7,7 +7,8 @@ use crate::Selector;
 /// What `contribute` adds to the installation.
 #[derive(Debug, Clone, Default)]
 pub struct Contribution {
-    /// Kubernetes objects. Their order has no meaning.
+    /// Kubernetes objects. Their order has no meaning. One without a namespace whose kind lives in one goes to that of the
+    /// request.
     pub objects: Vec<Value>,
     /// Order beyond what kinds tell.
     pub order: Vec<OrderRule>,
@@ -17,6 +18,58 @@ pub struct Contribution {
     pub diagnostics: Vec<Diagnostic>,
     /// Shown after a successful apply.
     pub notes: Vec<String>,
+    /// Objects for occasions.
+    pub hooks: Vec<Hook>,
+    /// Whether something in it comes from [`crate::Request::once`]: only then is that kept.
+    pub used_once: bool,
+}
+
+/// An object that is made for an occasion and waited for, as a rule a Job. It is no part of what the installation keeps on
+/// the cluster.
+#[derive(Debug, Clone)]
+pub struct Hook {
+    /// The object.
+    pub manifest: Value,
+    /// Its occasions; not empty, none twice.
+    pub on: Vec<Occasion>,
+    /// Hooks of one occasion run one after the other: the lowest first, and by name within a weight.
+    pub weight: i32,
+    /// When the object is removed; before it is made again when nothing is said.
+    pub delete: Vec<DeletePolicy>,
+}
+
+/// When a hook is run.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Occasion {
+    /// Before the first apply of the piece writes anything of it.
+    PreInstall,
+    /// After the first apply of the piece, when everything is ready.
+    PostInstall,
+    /// Before a later apply writes anything of the piece.
+    PreUpgrade,
+    /// After a later apply, when everything is ready.
+    PostUpgrade,
+    /// Before anything of the piece is removed.
+    PreDelete,
+    /// After everything of the piece is removed.
+    PostDelete,
+    /// Before a rollback writes anything of the piece.
+    PreRollback,
+    /// After a rollback, when everything is ready.
+    PostRollback,
+    /// When the person asks whether the installation works.
+    Test,
+}
+
+/// When the object of a hook is removed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum DeletePolicy {
+    /// Before it is made again.
+    BeforeHookCreation,
+    /// When it has succeeded.
+    HookSucceeded,
+    /// When it has failed.
+    HookFailed,
 }
 
 /// `before` is applied, and ready, before `after`.

@@ -18,11 +18,11 @@ pub mod written;
 pub mod wire;
 
 pub use answer::{
-    Amendment, Amendments, Assessment, Contribution, Diagnostic, Failure, OrderRule, Outcome,
-    Problem, RestartRule, Severity,
+    Amendment, Amendments, Assessment, Contribution, DeletePolicy, Diagnostic, Failure, Hook,
+    Occasion, OrderRule, Outcome, Problem, RestartRule, Severity,
 };
 pub use piece::{Card, Piece, Selector, WantedFile};
-pub use request::{Facts, File, KubernetesVersion, Request, Selected, ServedKind};
+pub use request::{Facts, File, KubernetesVersion, Once, Request, Selected, ServedKind};
 pub use settings::{SettingsError, schema, settings};
 
 // Pieces write `#[derive(meshhost_piece::JsonSchema)]` and `meshhost_piece::json!` with this crate's own versions.

@@ -15,6 +15,27 @@ pub struct Request<S> {
     pub settings: S,
     /// Granted files, sorted by wish and path.
     pub files: Vec<File>,
+    /// Where random values and times come from.
+    pub once: Once,
+}
+
+/// Chance and time, made when the piece first needs them in an installation and handed back at each later render. A piece
+/// that uses any of it says so with [`crate::Contribution::used_once`].
+#[derive(Clone, PartialEq, Eq)]
+pub struct Once {
+    /// 32 bytes that nobody can guess: the seed of a generator that is fit for keys (`rand_chacha`, or HKDF).
+    pub seed: [u8; 32],
+    /// Seconds since 1970.
+    pub time: u64,
+}
+
+impl std::fmt::Debug for Once {
+    /// Without the seed: private keys are made of it.
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Once")
+            .field("time", &self.time)
+            .finish_non_exhaustive()
+    }
 }
 
 /// What is known of the cluster. The same facts and settings must give the same answer.
@@ -73,6 +94,8 @@ pub struct ServedKind {
     pub api_version: String,
     /// For example `Deployment`.
     pub kind: String,
+    /// Whether its objects live in a namespace.
+    pub namespaced: bool,
 }
 
 /// A file that the piece wished for and the person granted.

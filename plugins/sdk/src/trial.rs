@@ -6,7 +6,7 @@ use std::marker::PhantomData;
 
 use serde_json::Value;
 
-use crate::{Contribution, Facts, Failure, KubernetesVersion, Piece, Request, ServedKind};
+use crate::{Contribution, Facts, Failure, KubernetesVersion, Once, Piece, Request, ServedKind};
 
 /// A piece on a cluster that is only told of.
 ///
@@ -28,13 +28,15 @@ impl<P: Piece> Trial<P> {
     /// On Kubernetes 1.`minor`, which serves these kinds (`apiVersion`, kind): first those that live in a namespace.
     #[must_use]
     pub fn on(minor: u32, namespaced: &[(&str, &str)], cluster_scoped: &[(&str, &str)]) -> Self {
-        let served = namespaced
-            .iter()
-            .chain(cluster_scoped)
-            .map(|(api_version, kind)| ServedKind {
+        let kinds = |kinds: &[(&str, &str)], namespaced| -> Vec<ServedKind> {
+            let kinds = kinds.iter().map(|(api_version, kind)| ServedKind {
                 api_version: (*api_version).to_owned(),
                 kind: (*kind).to_owned(),
+                namespaced,
             });
+            kinds.collect()
+        };
+        let served = [kinds(namespaced, true), kinds(cluster_scoped, false)];
         Self {
             facts: Facts {
                 kubernetes: KubernetesVersion {
@@ -42,7 +44,7 @@ impl<P: Piece> Trial<P> {
                     minor,
                     git_version: format!("v1.{minor}.3"),
                 },
-                served: served.collect(),
+                served: served.concat(),
                 platform: "kubernetes".to_owned(),
             },
             cluster_scoped: cluster_scoped
@@ -64,6 +66,10 @@ impl<P: Piece> Trial<P> {
             facts: self.facts.clone(),
             settings: crate::settings(&settings.to_string())?,
             files: Vec::new(),
+            once: Once {
+                seed: [7; 32],
+                time: 1_577_836_800,
+            },
         })
     }
 

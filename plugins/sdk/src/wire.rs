@@ -69,6 +69,8 @@ impl<P: Piece> contribute::Guest for Wire<P> {
                 .map(diagnostic)
                 .collect(),
             notes: contribution.notes,
+            hooks: contribution.hooks.into_iter().map(hook).collect(),
+            used_once: contribution.used_once,
         })
     }
 }
@@ -160,6 +162,7 @@ fn read<S: serde::de::DeserializeOwned>(
                 .map(|served| request::ServedKind {
                     api_version: served.api_version,
                     kind: served.kind,
+                    namespaced: served.namespaced,
                 })
                 .collect(),
             platform: facts.platform,
@@ -174,6 +177,12 @@ fn read<S: serde::de::DeserializeOwned>(
                 content: file.content,
             })
             .collect(),
+        once: request::Once {
+            seed: request.once.seed.try_into().map_err(|seed: Vec<u8>| {
+                answer::Failure::Internal(format!("the seed has {} bytes, not 32", seed.len()))
+            })?,
+            time: request.once.time,
+        },
     })
 }
 
@@ -215,6 +224,39 @@ fn restart_rule(rule: answer::RestartRule) -> contribute::RestartRule {
     contribute::RestartRule {
         changed: selector(rule.changed),
         restart: selector(rule.restart),
+    }
+}
+
+fn hook(hook: answer::Hook) -> contribute::Hook {
+    contribute::Hook {
+        manifest: hook.manifest.to_string(),
+        on: hook.on.into_iter().map(occasion).collect(),
+        weight: hook.weight,
+        delete: hook
+            .delete
+            .into_iter()
+            .map(|policy| match policy {
+                answer::DeletePolicy::BeforeHookCreation => {
+                    contribute::DeletePolicy::BeforeHookCreation
+                }
+                answer::DeletePolicy::HookSucceeded => contribute::DeletePolicy::HookSucceeded,
+                answer::DeletePolicy::HookFailed => contribute::DeletePolicy::HookFailed,
+            })
+            .collect(),
+    }
+}
+
+fn occasion(occasion: answer::Occasion) -> contribute::Occasion {
+    match occasion {
+        answer::Occasion::PreInstall => contribute::Occasion::PreInstall,
+        answer::Occasion::PostInstall => contribute::Occasion::PostInstall,
+        answer::Occasion::PreUpgrade => contribute::Occasion::PreUpgrade,
+        answer::Occasion::PostUpgrade => contribute::Occasion::PostUpgrade,
+        answer::Occasion::PreDelete => contribute::Occasion::PreDelete,
+        answer::Occasion::PostDelete => contribute::Occasion::PostDelete,
+        answer::Occasion::PreRollback => contribute::Occasion::PreRollback,
+        answer::Occasion::PostRollback => contribute::Occasion::PostRollback,
+        answer::Occasion::Test => contribute::Occasion::Test,
     }
 }
 

@@ -1,7 +1,8 @@
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::*;
-use crate::facts::{KubernetesVersion, ServedKind};
+use crate::card::{Card, Contribution, Hook, Occasion};
+use crate::facts::{Facts, KubernetesVersion, ServedKind};
 use crate::selector::Selector;
 
 pub(crate) fn facts() -> Facts {
@@ -213,5 +214,88 @@ fn a_bad_object_among_good_ones_fails_the_whole_and_says_which() {
     piece a: object 3 is not JSON: key "kind" is there twice at line 1 column 23
     piece a: List l: items must not be set: objects are returned one by one, not as a list
     "#
+    );
+}
+
+fn hook(manifest: &Value, on: &[Occasion]) -> Hook {
+    Hook {
+        manifest: manifest.to_string(),
+        run: HookRun {
+            on: on.to_vec(),
+            ..HookRun::default()
+        },
+    }
+}
+
+fn combined(objects: &[Value], hooks: Vec<Hook>) -> Result<Bundle, Vec<String>> {
+    let card = card("a", vec![Selector::kind("", "ConfigMap")], Vec::new());
+    let contribution = Contribution {
+        hooks,
+        namespace: "own".into(),
+        ..contribution(objects)
+    };
+    Bundle::combine(vec![(&card, contribution)], &facts())
+        .map_err(|problems| problems.iter().map(ToString::to_string).collect())
+}
+
+#[test]
+fn what_names_no_namespace_goes_to_that_of_the_piece_and_is_printed_without() {
+    let bare =
+        |name: &str| json!({"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": name}});
+    let bundle = combined(
+        &[bare("a"), config_map("b")],
+        vec![hook(&bare("c"), &[Occasion::Test])],
+    )
+    .unwrap();
+    let told: Vec<_> = bundle
+        .contributed()
+        .map(|contributed| {
+            let printed = written::as_written(&contributed.object);
+            (
+                contributed.object.id().to_string(),
+                Value::Object(printed)["metadata"].clone(),
+            )
+        })
+        .collect();
+    assert_eq!(
+        told,
+        [
+            (
+                "ConfigMap ns/b".to_owned(),
+                json!({"name": "b", "namespace": "ns"})
+            ),
+            ("ConfigMap own/a".to_owned(), json!({"name": "a"})),
+            ("ConfigMap own/c".to_owned(), json!({"name": "c"})),
+        ]
+    );
+    let kept = serde_json::to_string(&bundle).unwrap();
+    assert_eq!(serde_json::from_str::<Bundle>(&kept).unwrap(), bundle);
+}
+
+#[test]
+fn hooks_are_held_to_what_objects_are_held_to() {
+    let secret = json!({"apiVersion": "v1", "kind": "Secret", "metadata": {"name": "s", "namespace": "ns", "uid": "x"}});
+    let twice = [Occasion::PreInstall, Occasion::PreInstall];
+    let problems = combined(
+        &[config_map("a")],
+        vec![
+            hook(&json!("text"), &[Occasion::Test]),
+            hook(&secret, &[Occasion::Test]),
+            hook(&config_map("never"), &[]),
+            hook(&config_map("twice"), &twice),
+            hook(&config_map("a"), &[Occasion::Test]),
+        ],
+    )
+    .unwrap_err();
+    assert_eq!(
+        problems,
+        [
+            "piece a: object 2: is a text, not an object",
+            "piece a: Secret ns/s: metadata.uid must not be set: the API server sets it",
+            "piece a: Secret ns/s is outside of what it declares to emit",
+            "piece a: hook ConfigMap ns/never: it names no occasion, so it would never run",
+            "piece a: hook ConfigMap ns/twice: it names an occasion twice",
+            "ConfigMap ns/a comes from piece a and from piece a (as a hook): only one may contribute it",
+        ]
     );
 }

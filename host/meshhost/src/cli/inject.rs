@@ -3,7 +3,7 @@
 use std::io::IsTerminal;
 use std::path::{Path, PathBuf};
 
-use meshhost::source;
+use meshhost::{once, source};
 use meshhost_core::card::{GrantedFile, Request};
 use meshhost_core::injection::{Injected, Workloads};
 use meshhost_core::problem::{Problem, Problems};
@@ -129,6 +129,7 @@ fn inject(
             false => json!({}),
         },
         files,
+        once: once::fresh().map_err(|error| Fault::from_error(&error))?,
     };
     let mut outcomes = piece
         .inject(&request, &objects.concat())

@@ -73,7 +73,8 @@ fn text(
     let in_order = waves
         .iter()
         .flat_map(|wave| &wave.objects)
-        .filter_map(|id| bundle.object(id));
+        .filter_map(|id| bundle.object(id))
+        .chain(bundle.hooks.iter().map(|hook| &hook.contributed));
     let manifest =
         |object: &meshhost_core::object::Object| Value::Object(written::as_written(object));
     Ok(match format {

@@ -8,9 +8,9 @@ use std::sync::Arc;
 
 use meshhost::pipeline::{self, Participant, PipelineError, Rendered};
 use meshhost::verify::{self, Verified};
-use meshhost::{policies, source};
+use meshhost::{once, policies, source};
 use meshhost_core::bundle::Bundle;
-use meshhost_core::card::GrantedFile;
+use meshhost_core::card::{GrantedFile, Once};
 use meshhost_core::document::Document;
 use meshhost_core::facts::Facts;
 use meshhost_core::ownership::FieldRule;
@@ -46,6 +46,8 @@ pub(crate) struct Wish {
     pub(crate) given: Vec<Value>,
     /// Where approvals are.
     pub(crate) lock_file: PathBuf,
+    /// Where pieces take random values and times from.
+    pub(crate) once: Once,
     pieces: BTreeMap<String, Piece>,
     files: GrantedFiles,
     policies: Arc<Vec<Policy>>,
@@ -206,6 +208,7 @@ impl Draft {
             fields: self.chosen.fields,
             given,
             lock_file: self.lock_file,
+            once: once::fresh().map_err(|error| Fault::from_error(&error))?,
             pieces: self.pieces,
             files,
             policies: self.chosen.policies,
@@ -351,6 +354,7 @@ impl Wish {
                     settings: settings.settings.clone(),
                     namespace: settings.namespace.clone(),
                     files: self.files(&settings.name),
+                    once: self.once,
                     examined: settings.grants.abilities.is_some() || is_stranger(settings, piece),
                 })
             })

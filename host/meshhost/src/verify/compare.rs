@@ -71,6 +71,7 @@ pub(super) fn objects(first: &Contribution, again: &Contribution) -> Option<Foun
             same(&first.diagnostics, &again.diagnostics),
         ),
         ("its notes", same(&first.notes, &again.notes)),
+        ("its hooks", same(&first.hooks, &again.hooks)),
     ]
     .into_iter()
     .find(|(_, same)| !same)

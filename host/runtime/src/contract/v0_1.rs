@@ -143,6 +143,9 @@ impl Functions {
                 }),
                 diagnostics: each(contribution.diagnostics, diagnostic),
                 notes: contribution.notes,
+                hooks: each(contribution.hooks, hook),
+                used_once: contribution.used_once,
+                namespace: request.namespace.clone(),
             })
             .map_err(refusal))
     }
@@ -249,6 +252,7 @@ fn request(request: &core::Request) -> types::Request {
                 .map(|served| types::ServedKind {
                     api_version: served.api_version.clone(),
                     kind: served.kind.clone(),
+                    namespaced: served.namespaced,
                 })
                 .collect(),
             platform: facts.platform.clone(),
@@ -263,6 +267,36 @@ fn request(request: &core::Request) -> types::Request {
                 content: file.content.clone(),
             })
             .collect(),
+        once: types::Once {
+            seed: request.once.seed.to_vec(),
+            time: request.once.time,
+        },
+    }
+}
+
+fn hook(hook: contribute::Hook) -> core::Hook {
+    use contribute::{DeletePolicy, Occasion};
+    core::Hook {
+        manifest: hook.manifest,
+        run: core::HookRun {
+            on: each(hook.on, |occasion| match occasion {
+                Occasion::PreInstall => core::Occasion::PreInstall,
+                Occasion::PostInstall => core::Occasion::PostInstall,
+                Occasion::PreUpgrade => core::Occasion::PreUpgrade,
+                Occasion::PostUpgrade => core::Occasion::PostUpgrade,
+                Occasion::PreDelete => core::Occasion::PreDelete,
+                Occasion::PostDelete => core::Occasion::PostDelete,
+                Occasion::PreRollback => core::Occasion::PreRollback,
+                Occasion::PostRollback => core::Occasion::PostRollback,
+                Occasion::Test => core::Occasion::Test,
+            }),
+            weight: hook.weight,
+            delete: each(hook.delete, |policy| match policy {
+                DeletePolicy::BeforeHookCreation => core::DeletePolicy::BeforeHookCreation,
+                DeletePolicy::HookSucceeded => core::DeletePolicy::HookSucceeded,
+                DeletePolicy::HookFailed => core::DeletePolicy::HookFailed,
+            }),
+        },
     }
 }
 

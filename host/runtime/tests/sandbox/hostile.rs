@@ -109,7 +109,6 @@ impl Guest {
 
     fn module(&self) -> String {
         let (texts, record) = self.data();
-        let sixteen = "i32 ".repeat(16);
         let package = "meshhost:piece";
         format!(
             r#"(module
@@ -118,7 +117,7 @@ impl Guest {
                 (data (i32.const {texts_at}) "{texts}")
                 (func (export "cabi_realloc") (param i32 i32 i32 i32) (result i32) {realloc})
                 (func (export "{package}/describe@0.1.0#describe") (result i32) {describe})
-                (func (export "{package}/contribute@0.1.0#contribute") (param {sixteen}) (result i32) {contribute})
+                (func (export "{package}/contribute@0.1.0#contribute") (param i32) (result i32) {contribute})
                 (func (export "cabi_post_{package}/contribute@0.1.0#contribute") (param i32) {after})
                 (func (export "{package}/amend@0.1.0#amend") (param i32) (result i32) {amend})
                 (func (export "{package}/assess@0.1.0#assess") (param i32 i32 i32 i32) (result i32) {assess})

@@ -36,6 +36,16 @@ fn contributes() {
 }
 
 #[test]
+fn is_handed_chance_and_time_and_hands_back_hooks() {
+    let mut request = request(json!({"what": "once"}));
+    request.once.seed[31] = 255;
+    request.once.time = u64::MAX;
+    let contribution = loaded_probe().contribute(&request).unwrap();
+    insta::assert_debug_snapshot!(contribution);
+    assert!(!format!("{request:?}").contains("255"));
+}
+
+#[test]
 fn amends_and_assesses() {
     let piece = loaded_probe();
     let object = json!({"data": {}}).to_string();

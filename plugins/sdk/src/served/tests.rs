@@ -20,6 +20,7 @@ pub(super) fn server(minor: u32, served: &[(&str, &str)]) -> Facts {
             .map(|(api_version, kind)| ServedKind {
                 api_version: (*api_version).to_owned(),
                 kind: (*kind).to_owned(),
+                namespaced: true,
             })
             .collect(),
         platform: "kubernetes".to_owned(),

@@ -1,8 +1,9 @@
 //! A piece that does what a test tells it to. Everything it does, the public SDK lets anybody do.
 
 use meshhost_piece::{
-    Amendment, Amendments, Assessment, Card, Contribution, Diagnostic, Failure, JsonSchema,
-    OrderRule, Piece, Problem, Request, Selected, Selector, Value, WantedFile, export, json,
+    Amendment, Amendments, Assessment, Card, Contribution, DeletePolicy, Diagnostic, Failure, Hook,
+    JsonSchema, Occasion, OrderRule, Piece, Problem, Request, Selected, Selector, Value,
+    WantedFile, export, json,
 };
 use serde::Deserialize;
 
@@ -33,6 +34,8 @@ enum What {
     Recurse,
     Allocate,
     Shout,
+    /// A hook, and a value by chance.
+    Once,
 }
 
 struct Probe;
@@ -94,6 +97,17 @@ impl Piece for Probe {
             What::Shout => Ok(Contribution {
                 diagnostics: vec![Diagnostic::warning("a\nb", "\u{1b}]0;title\u{7}\u{202e}")],
                 notes: vec!["one\ntwo\r\u{1b}[31m".to_owned()],
+                ..Contribution::default()
+            }),
+            What::Once => Ok(Contribution {
+                hooks: vec![Hook {
+                    manifest: json!({"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "probe"}}),
+                    on: vec![Occasion::PreInstall, Occasion::Test],
+                    weight: -5,
+                    delete: vec![DeletePolicy::HookSucceeded],
+                }],
+                notes: vec![format!("{:?} {}", request.once.seed, request.once.time)],
+                used_once: true,
                 ..Contribution::default()
             }),
         }
