@@ -8,7 +8,7 @@ use crate::stranger::{ANYTHING, Stranger, object};
 
 /// Returns the first byte of the first key of its settings as the name of an object: the order of keys shows.
 fn by_first_key() -> Stranger {
-    // Settings are handed over as the ninth and tenth of sixteen values, and are text: `{"first":…`.
+    // Settings are text: `{"first":…`.
     let name = object("v1", "ConfigMap", "istio-system", "stranger-x");
     let at = crate::hostile::FREE + name.find("stranger-x").unwrap() + "stranger-".len();
     Stranger::new("stranger")
@@ -22,15 +22,15 @@ fn by_first_key() -> Stranger {
                     (i32.add (i32.const 15) (i32.add (global.get $next) (local.get 3)))))"
                 .to_owned();
             guest.contribute = format!(
-                "(i32.store8 (i32.const {at}) (i32.load8_u (i32.add (local.get {SETTINGS}) (i32.const 2))))
+                "(i32.store8 (i32.const {at}) (i32.load8_u (i32.add (i32.load offset={SETTINGS} (local.get 0)) (i32.const 2))))
                  (i32.const {ANSWER})"
             );
         })
 }
 
-/// Which of the sixteen parameters is the address of the settings: installation 0 and 1, namespace 2 and 3, major, minor,
-/// version 6 and 7, served kinds 8 and 9, platform 10 and 11.
-const SETTINGS: usize = 12;
+/// Where in the request the address of the settings is: before it are installation, namespace, major, minor and text of
+/// the version, served kinds and platform.
+const SETTINGS: usize = 48;
 
 /// Amends the first object that it is handed, whichever that is.
 fn first_come() -> Stranger {

@@ -87,10 +87,10 @@ fn memory_and_tables_begin_empty() {
         contribute: format!(
             "(local i32)
              (loop $next
-                (if (i32.gt_u (local.get 16) (i32.const {FREE}))
-                    (then (global.set $seen (i32.or (global.get $seen) (i32.load (local.get 16))))))
-                (local.set 16 (i32.add (local.get 16) (i32.const 4)))
-                (br_if $next (i32.lt_u (local.get 16) (i32.const 196608))))
+                (if (i32.gt_u (local.get 1) (i32.const {FREE}))
+                    (then (global.set $seen (i32.or (global.get $seen) (i32.load (local.get 1))))))
+                (local.set 1 (i32.add (local.get 1) (i32.const 4)))
+                (br_if $next (i32.lt_u (local.get 1) (i32.const 196608))))
              (if (global.get $seen) (then (unreachable)))
              (if (i32.eqz (ref.is_null (table.get $t (i32.const 9)))) (then (unreachable)))
              (memory.fill (i32.const {FREE}) (i32.const 255) (i32.const 65536))
@@ -136,11 +136,11 @@ fn addresses_are_the_same_each_time() {
             "(local i32)
              (i32.store (i32.const {at}) (global.get $asked))
              (loop $hex
-                (i32.store8 (i32.add (i32.const {at}) (local.get 16))
+                (i32.store8 (i32.add (i32.const {at}) (local.get 1))
                     (i32.add (i32.const 97) (i32.and (i32.const 15)
-                        (i32.shr_u (global.get $asked) (i32.mul (local.get 16) (i32.const 2))))))
-                (local.set 16 (i32.add (local.get 16) (i32.const 1)))
-                (br_if $hex (i32.lt_u (local.get 16) (i32.const 16))))
+                        (i32.shr_u (global.get $asked) (i32.mul (local.get 1) (i32.const 2))))))
+                (local.set 1 (i32.add (local.get 1) (i32.const 1)))
+                (br_if $hex (i32.lt_u (local.get 1) (i32.const 16))))
              (i32.const {ANSWER})",
             at = FREE + 64
         ),
