@@ -107,6 +107,8 @@ async fn killed_after_each_request_the_next_run_finishes_the_job() {
     nothing_is_left(&lab.client, calm).await;
 
     let next = AtomicUsize::new(1);
+    // Whether upgrades have been killed at every point.
+    let upgraded = Mutex::new(false);
     let points: Mutex<BTreeMap<&str, usize>> = Mutex::default();
     let one_after_the_other = async |side: usize| {
         let name = format!("kill{side}");
@@ -115,6 +117,10 @@ async fn killed_after_each_request_the_next_run_finishes_the_job() {
             let point = next.fetch_add(1, Ordering::Relaxed);
             let mut any = false;
             for (flow, expected) in FLOWS.into_iter().zip(&expected) {
+                // What an uninstall takes away is the same with and without an upgrade before it.
+                if flow == "upgrade" && *upgraded.lock().unwrap() {
+                    continue;
+                }
                 let told = format!("{flow} killed after request {point}");
                 proxy.fail([(point, Fault::Cut)]);
                 match run(&lab, &proxy, flow, &name).await {
@@ -127,6 +133,7 @@ async fn killed_after_each_request_the_next_run_finishes_the_job() {
                     }
                     Ended::By(status) => {
                         assert!(status.success(), "{told}: {}", lab.said(&name));
+                        *upgraded.lock().unwrap() |= flow == "upgrade";
                     }
                 }
             }
