@@ -302,7 +302,7 @@ fn the_threat_model_names_tests_that_are_there() {
             .unwrap_or_else(|| panic!("docs/security.md names {test}, which is not in {file}.rs"));
         let attributes = before.trim_end().rsplit("\n\n").next().unwrap_or_default();
         assert!(
-            attributes.contains("#[test]"),
+            attributes.contains("#[test]") || attributes.contains("#[tokio::test"),
             "docs/security.md names {test} in {file}.rs, which is no test"
         );
     }

@@ -165,6 +165,23 @@ async fn the_guide_from_the_first_command_to_the_last() {
         );
     }
 
+    // Annotations that tell where an object comes from are changes too, and no setting is blamed for them.
+    differing.push("--provenance=annotations");
+    let output = lab.run(&differing);
+    assert_eq!(output.status.code(), Some(1), "{}", text(&output));
+    let plan: Value = serde_json::from_slice(&output.stdout).unwrap();
+    let fields = || array(&plan["objects"]).flat_map(|object| array(&object["fields"]));
+    for field in fields() {
+        let path = field["path"].as_str().unwrap();
+        let cause = match path.starts_with("metadata.annotations") {
+            true => "provenance",
+            false => "setting",
+        };
+        assert_eq!(field["because"][0]["cause"], cause, "{field:#}");
+        assert_eq!(array(&field["because"]).count(), 1, "{field:#}");
+    }
+    assert!(fields().count() > 50, "{plan:#}");
+
     // What somebody took away on the cluster comes back, and no setting is blamed.
     let config_map = ApiResource {
         group: String::new(),
@@ -384,7 +401,36 @@ async fn what_was_not_granted_is_refused_before_anything_is_written() {
     )
     .await;
 
-    lab.succeed(&["apply", "--yes", "-f", "daemon.yaml"]);
+    // A plan in a file is held to what is approved when it is applied, not when it was made.
+    let planned = lab.run(&["diff", "-f", "daemon.yaml", "--out", "plan.json"]);
+    assert_eq!(planned.status.code(), Some(1), "{}", text(&planned));
+    let apply = ["apply", "--yes", "plan.json"];
+    let stale = async |expected: &str| {
+        let output = lab.run(&apply);
+        let said = text(&output);
+        assert_eq!(output.status.code(), Some(1), "{said}");
+        assert!(said.contains(expected), "{expected}:\n{said}");
+        assert_eq!(lab.resource_versions().await, before, "{expected}");
+    };
+    lab.succeed(&["plugin", "remove", "vendor"]);
+    stale("is not built in and was not approved; it wants to run privileged containers").await;
+    let next = ["--package", "meshhost-vendor", "--features", "next"];
+    guest::pack(
+        lab.folder.path(),
+        &next,
+        "meshhost_vendor.wasm",
+        "next.wasm",
+    );
+    let next = ["plugin", "add", "-f", "daemon.yaml", "--agree", "--plugin"];
+    lab.succeed(&[&next[..], &["vendor=next.wasm"]].concat());
+    stale("piece vendor is not the one that was approved: vendor.wasm is 1.0.0").await;
+    lab.succeed(&["plugin", "remove", "vendor"]);
+    let less = ["plugin", "add", "vendor.wasm", "--profile", "minimal"];
+    lab.succeed(&[&less[..], &["--agree"]].concat());
+    stale("piece vendor (vendor.wasm) wants more than was approved").await;
+
+    lab.succeed(&["plugin", "add", "-f", "daemon.yaml", "--agree"]);
+    lab.succeed(&apply);
     let everything = lab.everything().await;
     assert!(everything.contains_key("DaemonSet kube-system/vendor-agent"));
 }

@@ -17,6 +17,7 @@ mod stranger;
 
 mod amendments;
 mod compiling;
+mod injector;
 mod objects;
 mod terminal;
 mod verify;

@@ -84,6 +84,7 @@ impl Stranger {
             contribute: self.guest.contribute.clone(),
             amend: self.guest.amend.clone(),
             assess: self.guest.assess.clone(),
+            inject: self.guest.inject.clone(),
             after: self.guest.after.clone(),
             wit: self.guest.wit,
         };

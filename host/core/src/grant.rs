@@ -1,17 +1,18 @@
 //! What a piece may emit and amend, and what its objects may be able to do. Owns comparing what is wanted, what was granted
 //! and what a piece has really returned; who grants and where that is kept is not known here.
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use crate::ability::Ability;
-use crate::bundle::Bundle;
+use crate::bundle::{Bundle, Contributed};
 use crate::card::Card;
 use crate::id::ObjectId;
 use crate::needs::Need;
 use crate::selector::Selector;
 
 /// What is granted, or wanted.
-#[derive(Debug, Clone, Default, PartialEq, Serialize)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Grant {
     /// What it contributes.
     pub emits: Vec<Selector>,
@@ -25,13 +26,27 @@ impl Grant {
     /// What a piece wants: what its card says, and what its objects need as they are.
     #[must_use]
     pub fn wanted(card: &Card, needs: &[Need]) -> Self {
-        let mut abilities: Vec<Ability> = needs.iter().map(|need| need.ability.clone()).collect();
-        abilities.sort();
-        abilities.dedup();
         Self {
             emits: card.emits.clone(),
             amends: card.amends.clone(),
-            abilities,
+            abilities: abilities(needs),
+        }
+    }
+
+    /// What a piece has made use of: the least grant that lets it put into the bundle what it has put there.
+    #[must_use]
+    pub fn used(piece: &str, bundle: &Bundle, needs: &[Need]) -> Self {
+        let chosen = |used: &dyn Fn(&Contributed) -> bool| {
+            bundle
+                .contributed()
+                .filter(|contributed| used(contributed))
+                .map(|contributed| Selector::exactly(contributed.object.id()))
+                .collect()
+        };
+        Self {
+            emits: chosen(&|contributed| contributed.piece == piece),
+            amends: chosen(&|contributed| contributed.amended.iter().any(|(by, _)| by == piece)),
+            abilities: abilities(needs),
         }
     }
 
@@ -81,6 +96,14 @@ impl Grant {
             abilities: Some(&self.abilities),
         }
     }
+}
+
+/// Each of them once, the most dangerous first.
+fn abilities(needs: &[Need]) -> Vec<Ability> {
+    let mut abilities: Vec<Ability> = needs.iter().map(|need| need.ability.clone()).collect();
+    abilities.sort();
+    abilities.dedup();
+    abilities
 }
 
 /// Bounds on what a piece returns; nothing is said where it is absent.

@@ -12,7 +12,10 @@ use crate::setting::{Setting, kind_of};
 use crate::source::Source;
 use crate::{json, yaml};
 
+mod added;
 mod split;
+
+pub use added::added;
 
 /// The documents of one text.
 #[derive(Debug)]

@@ -68,11 +68,16 @@ pub fn amended(before: &Bundle, after: &Bundle, piece: &str) -> Vec<Need> {
             .map(|(contributed, _)| contributed.object.clone())
             .collect()
     };
-    let known: BTreeSet<(Ability, ObjectId)> = needs(&changed(before), &own)
+    beyond(&changed(before), &changed(after), &own)
+}
+
+/// What objects need beyond what the same objects needed before.
+pub(crate) fn beyond(before: &[Object], after: &[Object], own: &BTreeSet<ObjectId>) -> Vec<Need> {
+    let known: BTreeSet<(Ability, ObjectId)> = needs(before, own)
         .into_iter()
         .map(|need| (need.ability, need.id))
         .collect();
-    needs(&changed(after), &own)
+    needs(after, own)
         .into_iter()
         .filter(|need| !known.contains(&(need.ability.clone(), need.id.clone())))
         .collect()

@@ -4,9 +4,12 @@
 //! The bundle is in it whole, so that applying needs no piece and no settings, and renders nothing anew. What is written is
 //! not the plan of then but one made from that bundle when the file is applied, after it was found to do the same.
 
+use std::collections::BTreeMap;
+
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
+use crate::grant::Grant;
 use crate::plan::Outline;
 use crate::recorded::Recorded;
 use crate::replace::Replace;
@@ -34,6 +37,10 @@ pub struct PlanFile {
     pub settings: Value,
     /// The pieces that took part, with their digests.
     pub pieces: Vec<RecordedPiece>,
+    /// Where approvals were looked for.
+    pub lock_file: String,
+    /// What the pieces that are not built in make use of, by their names: it must be approved still.
+    pub uses: BTreeMap<String, Grant>,
     /// [Digest](crate::provenance::digest) of the bundle as it was rendered.
     pub digest: String,
     /// Fields of others are taken over.
@@ -165,6 +172,11 @@ mod tests {
 
     fn plan() -> PlanFile {
         let manifest = json!({"apiVersion": "v1", "kind": "Secret", "metadata": {"name": "a"}, "data": {"x": "eA=="}});
+        let grant = Grant {
+            emits: vec![Selector::kind("apps", "Deployment").named("a")],
+            amends: Vec::new(),
+            abilities: vec!["host-path:/opt/*".parse().unwrap()],
+        };
         let empty = Plan {
             installation: "mesh".into(),
             revision: 1,
@@ -192,6 +204,8 @@ mod tests {
             state_namespace: "kube-system".into(),
             settings: json!([{"a": 1.5, "b": [null, "ü"]}]),
             pieces: Vec::new(),
+            lock_file: "meshhost.lock".into(),
+            uses: [("piece".to_owned(), grant)].into(),
             digest: "sha256:0".into(),
             force_conflicts: false,
             replace: Replace {

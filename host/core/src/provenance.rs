@@ -14,6 +14,8 @@ pub const PIECE: &str = "meshhost.dev/piece";
 pub const PIECE_DIGEST: &str = "meshhost.dev/piece-digest";
 /// Annotation: a JSON map of amending pieces to the fields (RFC 6901) that each has set or removed.
 pub const AMENDED: &str = "meshhost.dev/amended";
+/// All of them.
+pub(crate) const ANNOTATIONS: [&str; 3] = [PIECE, PIECE_DIGEST, AMENDED];
 
 /// `sha256:…` of a bundle and of what it was made from: objects, the piece and amendments of each, hooks, rules of
 /// order and restarts, and of each piece the name, version, digest and granted files. Not of where on this machine anything was: the

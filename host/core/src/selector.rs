@@ -33,6 +33,17 @@ impl Selector {
         }
     }
 
+    /// One object, and no other.
+    #[must_use]
+    pub fn exactly(id: &ObjectId) -> Self {
+        Self {
+            group: Some(id.group.clone()),
+            kind: Some(id.kind.clone()),
+            namespace: Some(id.namespace.clone().unwrap_or_default()),
+            name: Some(id.name.clone()),
+        }
+    }
+
     /// The same, only with this name (one `*` at the end stands for any rest).
     #[must_use]
     pub fn named(mut self, name: impl Into<String>) -> Self {

@@ -21,4 +21,6 @@ pub enum Cause {
     },
     /// The pieces ask for the same as in the last revision: it was changed on the cluster since.
     Cluster,
+    /// Annotations that tell where an object comes from were asked for, or no longer.
+    Provenance,
 }

@@ -1,9 +1,12 @@
 //! Why an object or a field differs from how it is. Owns finding it out by comparing bundles that differ in one thing; how
 //! such bundles are made is not known here.
 
-use super::{Action, Cause, FieldChange, Plan, changes};
+use super::{Action, Cause, FieldChange, Plan, changes, path_of};
+use serde_json::Value;
+
 use crate::bundle::Bundle;
 use crate::id::ObjectId;
+use crate::provenance::ANNOTATIONS;
 
 /// What a plan is compared with to find its causes.
 #[derive(Debug, Default)]
@@ -17,7 +20,8 @@ pub struct Comparison {
 }
 
 impl Comparison {
-    /// Notes in a plan what makes each object and each field change. `wanted` is the bundle that the plan was made from.
+    /// Notes in a plan what makes each object and each field change. `wanted` is the bundle that the plan was made from; all
+    /// bundles are annotated with their provenance, or none is.
     pub fn explain(&self, plan: &mut Plan, wanted: &Bundle) {
         for planned in &mut plan.objects {
             let differences = self.differences(&planned.id, wanted);
@@ -40,6 +44,9 @@ impl Comparison {
                             &differences,
                             of_piece,
                         );
+                        if field.because == [Cause::Cluster] && is_provenance(field) {
+                            field.because = vec![Cause::Provenance];
+                        }
                     }
                 }
             }
@@ -175,5 +182,56 @@ fn stored(path: &str) -> String {
     match path.strip_prefix("stringData") {
         Some(rest) if rest.is_empty() || rest.starts_with(['.', '[']) => format!("data{rest}"),
         _ => path.to_owned(),
+    }
+}
+
+/// Whether a change is about nothing but annotations that tell where an object comes from.
+fn is_provenance(change: &FieldChange) -> bool {
+    const MAP: &str = "/metadata/annotations";
+    let one = |key: &str| path_of(&format!("{MAP}/{}", key.replace('/', "~1")));
+    let only = |value: &Value| {
+        let map = value.as_object();
+        map.is_some_and(|map| map.keys().all(|key| ANNOTATIONS.contains(&key.as_str())))
+    };
+    ANNOTATIONS.iter().any(|key| change.path == one(key))
+        || change.path == path_of(MAP) && [&change.from, &change.to].into_iter().flatten().all(only)
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn fields_that_are_nothing_but_provenance() {
+        let piece = json!({"meshhost.dev/piece": "one", "meshhost.dev/amended": "{}"});
+        let more = json!({"meshhost.dev/piece": "one", "other": "x"});
+        for (path, from, to, tells_it) in [
+            (
+                r#"metadata.annotations["meshhost.dev/piece"]"#,
+                None,
+                Some(json!("one")),
+                true,
+            ),
+            (
+                r#"metadata.annotations["meshhost.dev/other"]"#,
+                None,
+                Some(json!("one")),
+                false,
+            ),
+            ("metadata.annotations", None, Some(piece.clone()), true),
+            ("metadata.annotations", Some(piece), None, true),
+            ("metadata.annotations", None, Some(more), false),
+            ("metadata.labels", None, None, false),
+        ] {
+            let change = FieldChange {
+                path: path.to_owned(),
+                from,
+                to,
+                because: Vec::new(),
+            };
+            assert_eq!(is_provenance(&change), tells_it, "{change:?}");
+        }
     }
 }

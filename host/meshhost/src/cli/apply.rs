@@ -94,7 +94,8 @@ async fn on_cluster(args: &Apply, name: &str, asked: Asked) -> Result<u8, Fault>
     }
     let pieces = wish.recorded();
     let digest = provenance::digest(&rendered.bundle, &pieces);
-    if args.provenance.is_some() {
+    let annotated = args.wanted.provenance.is_some();
+    if annotated {
         rendered.bundle = provenance::annotated(rendered.bundle, &pieces);
     }
     let options = session::plan_options(&args.wanted.ownership, wish.fields.clone());
@@ -104,7 +105,7 @@ async fn on_cluster(args: &Apply, name: &str, asked: Asked) -> Result<u8, Fault>
         .await
         .map_err(|error| Fault::from_error(&error))?;
     if !args.consent.yes || args.dry_run.is_some() {
-        causes::explain(&mut plan, &wish, &wanted, &facts);
+        causes::explain(&mut plan, &wish, &wanted, annotated, &facts);
     }
     if args.dry_run == Some(DryRun::Server) || !plan.refusals.is_empty() {
         diff::show(&plan, args.output)?;

@@ -2,16 +2,20 @@
 //! when not having been asked means no; must not know how it is worded.
 
 use std::collections::BTreeMap;
+use std::path::Path;
 
 use meshhost::pipeline::Rendered;
 use meshhost_core::bundle::Bundle;
 use meshhost_core::grant::{Bounds, Grant};
 use meshhost_core::lock::Approved;
 use meshhost_core::needs::Need;
+use meshhost_core::plan_file::PlanFile;
 use meshhost_core::problem::{Problem, Problems};
+use meshhost_core::revision::RecordedPiece;
+use meshhost_runtime::Piece;
 
 use crate::cli::approval_text::Pending;
-use crate::cli::args::Settings;
+use crate::cli::args::{Inject, Settings};
 use crate::cli::fault::{Fault, exit};
 use crate::cli::lock_file::LockFile;
 use crate::cli::wish::Wish;
@@ -52,28 +56,36 @@ pub(crate) fn pending(
 ) -> Vec<Pending> {
     wish.strangers()
         .filter_map(|(settings, piece)| {
-            let name = &settings.name;
-            let needs = needs.get(name).map(Vec::as_slice).unwrap_or_default();
-            let before = file.lock.pieces.get(name);
-            let fits = before.is_some_and(|before| {
-                before.digest == piece.digest()
-                    && before
-                        .grant
-                        .bounds()
-                        .outside(name, bundle, needs)
-                        .is_empty()
-            });
-            (!fits).then(|| Pending {
-                name: name.clone(),
-                version: piece.card().version.clone(),
-                digest: piece.digest().to_owned(),
-                source: settings.source.to_string(),
-                before: before.cloned(),
-                wanted: Grant::wanted(piece.card(), needs),
-                needs: needs.to_vec(),
-            })
+            let needs = needs.get(&settings.name).map(Vec::as_slice);
+            let source = settings.source.to_string();
+            unapproved(piece, &source, bundle, needs.unwrap_or_default(), file)
         })
         .collect()
+}
+
+fn unapproved(
+    piece: &Piece,
+    source: &str,
+    bundle: &Bundle,
+    needs: &[Need],
+    file: &LockFile,
+) -> Option<Pending> {
+    let name = &piece.card().name;
+    let before = file.lock.pieces.get(name);
+    let fits = before.is_some_and(|before| {
+        let outside = before.grant.bounds().outside(name, bundle, needs);
+        before.digest == piece.digest() && outside.is_empty()
+    });
+    (!fits).then(|| Pending {
+        name: name.clone(),
+        version: piece.card().version.clone(),
+        digest: piece.digest().to_owned(),
+        source: source.to_owned(),
+        before: before.cloned(),
+        wanted: Grant::wanted(piece.card(), needs),
+        injects: piece.injects(),
+        needs: needs.to_vec(),
+    })
 }
 
 /// For commands that change nothing: says what is not approved, or fails with `--locked`.
@@ -85,7 +97,7 @@ pub(crate) fn tell(wish: &Wish, rendered: &Rendered, settings: &Settings) -> Res
     let file = LockFile::open(&wish.lock_file)?;
     let pending = pending(wish, &rendered.bundle, &rendered.needs, &file);
     if settings.locked {
-        return refuse(&pending, settings);
+        return refuse(&pending, &how(settings));
     }
     for pending in &pending {
         report::talk(&format!(
@@ -108,7 +120,7 @@ pub(crate) fn require(wish: &Wish, rendered: &Rendered, settings: &Settings) -> 
         return Ok(());
     }
     if settings.locked || !ask::possible() {
-        return refuse(&pending, settings);
+        return refuse(&pending, &how(settings));
     }
     for pending in pending {
         if !agree(&mut file, pending, false)? {
@@ -135,16 +147,108 @@ pub(crate) fn refuse_early(wish: &Wish, settings: &Settings) -> Result<(), Fault
         .unwrap_or_default();
     let mut pending = pending(wish, &Bundle::default(), &rendered.needs, &file);
     pending.retain(Pending::is_new);
-    refuse(&pending, settings)
+    refuse(&pending, &how(settings))
 }
 
-fn refuse(pending: &[Pending], settings: &Settings) -> Result<(), Fault> {
+/// Before what an injector returned is handed out: it is approved, with what it makes workloads able to do, or is approved
+/// now. There is no later step that would ask.
+pub(crate) fn require_injector(
+    piece: &Piece,
+    args: &Inject,
+    source: &Path,
+    needs: &[Need],
+    lock_file: &Path,
+) -> Result<(), Fault> {
+    if meshhost::source::is_builtin(piece.digest()) {
+        return Ok(());
+    }
+    let mut file = LockFile::open(lock_file)?;
+    let source = source.display().to_string();
+    let Some(pending) = unapproved(piece, &source, &Bundle::default(), needs, &file) else {
+        return Ok(());
+    };
+    if args.locked || !(args.agree || ask::possible()) {
+        return refuse(
+            &[pending],
+            "look at it and approve it with `--agree`, once: it is written down in the lock file",
+        );
+    }
+    if agree(&mut file, pending, args.agree)? {
+        return Ok(());
+    }
+    Err(Fault::failed(
+        "the injector was not approved, so nothing was injected",
+        "leave `--injector` out, or approve it",
+    ))
+}
+
+/// What the pieces that are not built in make use of, by their names.
+pub(crate) fn used(wish: &Wish, rendered: &Rendered) -> BTreeMap<String, Grant> {
+    wish.strangers()
+        .map(|(settings, _)| {
+            let name = &settings.name;
+            let needs = rendered.needs.get(name).map(Vec::as_slice);
+            let used = Grant::used(name, &rendered.bundle, needs.unwrap_or_default());
+            (name.clone(), used)
+        })
+        .collect()
+}
+
+/// Before a plan from a file is worked off, where `lock_file` is said: what its pieces need may have been approved when it
+/// was made, but it must be so now.
+pub(crate) fn still(path: &Path, plan: &PlanFile, lock_file: Option<&Path>) -> Result<(), Fault> {
+    if plan.uses.is_empty() {
+        return Ok(());
+    }
+    let file = LockFile::open(lock_file.unwrap_or(Path::new(&plan.lock_file)))?;
+    let mut problems = Problems::default();
+    for (name, uses) in &plan.uses {
+        let before = file.lock.pieces.get(name);
+        let piece = plan.pieces.iter().find(|piece| piece.name == *name);
+        let fits = before.is_some_and(|before| {
+            piece.is_some_and(|piece| piece.digest == before.digest)
+                && before.grant.lacks(uses).is_empty()
+        });
+        if fits {
+            continue;
+        }
+        let text = |of: fn(&RecordedPiece) -> &String| piece.map(of).cloned().unwrap_or_default();
+        let pending = Pending {
+            name: name.clone(),
+            version: text(|piece| &piece.version),
+            digest: text(|piece| &piece.digest),
+            source: text(|piece| &piece.source),
+            before: before.cloned(),
+            wanted: uses.clone(),
+            injects: false,
+            needs: Vec::new(),
+        };
+        let message = format!(
+            "{}: {} (looked for in {})",
+            path.display(),
+            pending.sentence(),
+            file.path().display()
+        );
+        let hint = "look at it and approve it with `meshhost plugin add` and the settings that this plan was made from, or say with `--lock-file` where it is approved";
+        problems.push(Problem::nowhere("", message).hint(hint));
+    }
+    problems.or(()).map_err(|problems| Fault {
+        code: exit::FAILED,
+        ..Fault::from(problems)
+    })
+}
+
+/// How the pieces of these settings are approved.
+fn how(settings: &Settings) -> String {
+    format!(
+        "look at it and approve it with `{}`: `--yes` agrees to plans, never to what a piece may do",
+        typed::command("plugin add", settings)
+    )
+}
+
+fn refuse(pending: &[Pending], hint: &str) -> Result<(), Fault> {
     let mut problems = Problems::default();
     for pending in pending {
-        let hint = format!(
-            "look at it and approve it with `{}`: `--yes` agrees to plans, never to what a piece may do",
-            typed::command("plugin add", settings)
-        );
         problems.push(Problem::nowhere("", pending.sentence()).hint(hint));
     }
     problems.or(()).map_err(|problems| Fault {
@@ -174,12 +278,11 @@ pub(crate) fn agree(file: &mut LockFile, pending: Pending, agreed: bool) -> Resu
         source: pending.source,
         grant,
     };
+    file.approve(&pending.name, approved)?;
     report::talk(&format!(
         "piece {} is approved in {}",
         pending.name,
         file.path().display()
     ));
-    file.lock.pieces.insert(pending.name, approved);
-    file.save()?;
     Ok(true)
 }

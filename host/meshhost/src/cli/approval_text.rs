@@ -43,6 +43,8 @@ pub(crate) struct Pending {
     pub(crate) before: Option<Approved>,
     /// What it wants.
     pub(crate) wanted: Grant,
+    /// Whether it is one that puts sidecars into workloads.
+    pub(crate) injects: bool,
     /// Which of its objects need which abilities.
     pub(crate) needs: Vec<Need>,
 }
@@ -105,8 +107,14 @@ impl Pending {
             all
         };
         let mut all = abilities;
+        if self.injects && self.is_new() {
+            all.push("change workloads that `inject` hands to it".to_owned());
+        }
         all.extend(selectors("emit", &sorted(&grant.emits)));
         all.extend(selectors("amend", &sorted(&grant.amends)));
+        if all.is_empty() && self.before.is_none() {
+            return head;
+        }
         if all.is_empty() {
             return format!("{head}; it wants nothing more than before");
         }
@@ -151,6 +159,9 @@ impl Pending {
             }
         }
         let Some(before) = &self.before else {
+            if self.injects {
+                text.push_str("It may change workloads that `inject` hands to it.\n");
+            }
             self.list(
                 &mut text,
                 wanted,
@@ -252,6 +263,7 @@ mod tests {
             source: "./vendor.wasm".into(),
             before,
             wanted: grant(abilities, emits),
+            injects: false,
             needs: Vec::new(),
         }
     }
@@ -295,6 +307,25 @@ It may emit
         assert_eq!(
             first.sentence(),
             "piece vendor 2.0.0 (./vendor.wasm, sha256:bb) is not built in and was not approved; it wants to do anything at all to the cluster; use the network of the node; emit Secret; emit ConfigMap"
+        );
+    }
+
+    #[test]
+    fn an_injector_is_said_to_be_one() {
+        let mut injector = pending(None, &["privileged"], &[]);
+        injector.injects = true;
+        assert_eq!(
+            injector.question(),
+            "\
+Piece vendor 2.0.0 (sha256:bb from ./vendor.wasm) is not built in.
+It may change workloads that `inject` hands to it.
+With these settings it would
+  ! run privileged containers: root on the node (privileged)
+"
+        );
+        assert_eq!(
+            injector.sentence(),
+            "piece vendor 2.0.0 (./vendor.wasm, sha256:bb) is not built in and was not approved; it wants to run privileged containers: root on the node; change workloads that `inject` hands to it"
         );
     }
 

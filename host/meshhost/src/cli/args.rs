@@ -162,6 +162,9 @@ pub(crate) struct Wanted {
     pub(crate) keep_settings: bool,
     #[command(flatten)]
     pub(crate) ownership: Ownership,
+    /// Tell on each object, with annotations, which piece it comes from and which piece has amended which field of it
+    #[arg(long, value_name = "HOW", require_equals = true, value_parser = ["annotations"])]
+    pub(crate) provenance: Option<String>,
 }
 
 #[derive(Debug, Args)]
@@ -183,8 +186,8 @@ pub(crate) struct Apply {
         value_name = "PLAN",
         value_hint = ValueHint::FilePath,
         conflicts_with_all = [
-            "files", "set", "set_string", "profile", "plugins", "name", "limits",
-            "keep_settings", "prune", "force_conflicts", "replace", "adopt", "dry_run",
+            "files", "set", "set_string", "profile", "plugins", "grants", "name", "limits",
+            "keep_settings", "prune", "force_conflicts", "replace", "adopt", "dry_run", "provenance",
         ],
     )]
     pub(crate) plan: Option<PathBuf>,
@@ -201,9 +204,6 @@ pub(crate) struct Apply {
     /// Do not wait until everything works
     #[arg(long)]
     pub(crate) no_wait: bool,
-    /// Tell on each object, with annotations, which piece it comes from and which piece has amended which field of it
-    #[arg(long, value_name = "HOW", require_equals = true, value_parser = ["annotations"])]
-    pub(crate) provenance: Option<String>,
     /// When it fails, go back to the last revision that ended well, or remove everything when there is none
     #[arg(long)]
     pub(crate) atomic: bool,

@@ -5,6 +5,7 @@ use meshhost_core::bundle::Bundle;
 use meshhost_core::facts::Facts;
 use meshhost_core::given::{changed, put_back};
 use meshhost_core::plan::{Cause, Comparison, Plan};
+use meshhost_core::provenance;
 use meshhost_core::revision::{RecordedPiece, Revision};
 use serde_json::Value;
 
@@ -14,26 +15,36 @@ use crate::cli::wish::Wish;
 const MOST: usize = 24;
 
 /// Notes in a plan what makes each object and field change, when there was a revision before. `wanted` is what the plan
-/// was made from.
-pub(crate) fn explain(plan: &mut Plan, wish: &Wish, wanted: &Bundle, facts: &Facts) {
+/// was made from, `annotated` with its provenance or not.
+pub(crate) fn explain(
+    plan: &mut Plan,
+    wish: &Wish,
+    wanted: &Bundle,
+    annotated: bool,
+    facts: &Facts,
+) {
     if plan.is_empty() {
         return;
     }
     let Some(last) = plan.basis.last.clone() else {
         return;
     };
-    comparison(&last, wish, facts).explain(plan, wanted);
+    comparison(&last, wish, annotated, facts).explain(plan, wanted);
 }
 
-fn comparison(last: &Revision, wish: &Wish, facts: &Facts) -> Comparison {
+fn comparison(last: &Revision, wish: &Wish, annotated: bool, facts: &Facts) -> Comparison {
     let before = last
         .request
         .settings
         .as_array()
         .map(Vec::as_slice)
         .unwrap_or_default();
+    let pieces = wish.recorded();
     let bundle = |given: &[Value]| {
-        let bundle = wish.again(given, facts)?;
+        let mut bundle = wish.again(given, facts)?;
+        if annotated {
+            bundle = provenance::annotated(bundle, &pieces);
+        }
         Some(bundle.with_restarts().with_versioned_names())
     };
     Comparison {
@@ -48,9 +59,8 @@ fn comparison(last: &Revision, wish: &Wish, facts: &Facts) -> Comparison {
             })
             .collect(),
         before: bundle(before),
-        pieces: wish
-            .recorded()
-            .into_iter()
+        pieces: pieces
+            .iter()
             .filter_map(|piece| {
                 let earlier = last
                     .request
@@ -60,9 +70,9 @@ fn comparison(last: &Revision, wish: &Wish, facts: &Facts) -> Comparison {
                 let same = earlier.is_some_and(|earlier| earlier.digest == piece.digest);
                 let cause = Cause::Piece {
                     from: earlier.map(told),
-                    to: told(&piece),
+                    to: told(piece),
                 };
-                (!same).then_some((piece.name, cause))
+                (!same).then(|| (piece.name.clone(), cause))
             })
             .collect(),
     }

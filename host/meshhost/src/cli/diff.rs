@@ -19,7 +19,9 @@ pub(crate) async fn run(args: &Diff) -> Result<u8, Fault> {
         cluster,
         keep_settings,
         ownership,
+        provenance: annotated,
     } = &args.wanted;
+    let annotated = annotated.is_some();
     // What can be refused without a cluster is refused first.
     let typed = Typed::read(settings, *keep_settings)?;
     let installation = session::installation(cluster, typed.installation());
@@ -33,17 +35,22 @@ pub(crate) async fn run(args: &Diff) -> Result<u8, Fault> {
         .facts()
         .await
         .map_err(|error| Fault::from_error(&error))?;
-    let rendered = wish.render(&facts)?;
+    let mut rendered = wish.render(&facts)?;
     render::tell(&wish, &rendered);
     approval::tell(&wish, &rendered, settings)?;
     let options = session::plan_options(ownership, wish.fields.clone());
-    let digest = provenance::digest(&rendered.bundle, &wish.recorded());
+    let pieces = wish.recorded();
+    let digest = provenance::digest(&rendered.bundle, &pieces);
+    let uses = approval::used(&wish, &rendered);
+    if annotated {
+        rendered.bundle = provenance::annotated(rendered.bundle, &pieces);
+    }
     let wanted = rendered.bundle.with_restarts().with_versioned_names();
     let mut plan = cluster
         .plan(&wanted, &installation, &options)
         .await
         .map_err(|error| Fault::from_error(&error))?;
-    causes::explain(&mut plan, &wish, &wanted, &facts);
+    causes::explain(&mut plan, &wish, &wanted, annotated, &facts);
     show(&plan, args.output)?;
     if let Some(out) = &args.out {
         if !plan.refusals.is_empty() {
@@ -53,7 +60,6 @@ pub(crate) async fn run(args: &Diff) -> Result<u8, Fault> {
             ));
             return Ok(exit::DIFF_FAILED);
         }
-        let pieces = wish.recorded();
         let request = session::request(Value::Array(wish.given.clone()), pieces, digest);
         let file = PlanFile {
             tool: request.tool,
@@ -66,6 +72,8 @@ pub(crate) async fn run(args: &Diff) -> Result<u8, Fault> {
             state_namespace: installation.state_namespace,
             settings: request.settings,
             pieces: request.pieces,
+            lock_file: wish.lock_file.display().to_string(),
+            uses,
             digest: request.bundle,
             force_conflicts: options.force_conflicts,
             replace: options.replace,

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use meshhost::{once, source};
 use meshhost_core::card::{GrantedFile, Request};
-use meshhost_core::injection::{Injected, Workloads};
+use meshhost_core::injection::{self, Injected, Workloads};
 use meshhost_core::problem::{Problem, Problems};
 use meshhost_core::source::{Source, SourceKind};
 use meshhost_core::yaml;
@@ -15,7 +15,7 @@ use serde_json::json;
 use crate::cli::args::Inject;
 use crate::cli::fault::{Fault, exit};
 use crate::cli::limits::FlagLimits;
-use crate::cli::{report, wish};
+use crate::cli::{approval, report, wish};
 
 mod configuration;
 
@@ -131,10 +131,12 @@ fn inject(
         files,
         once: once::fresh().map_err(|error| Fault::from_error(&error))?,
     };
-    let mut outcomes = piece
-        .inject(&request, &objects.concat())
-        .map_err(|error| refused(&error, &configuration.from))?
-        .into_iter();
+    let objects_of_all = objects.concat();
+    let outcomes = piece
+        .inject(&request, &objects_of_all)
+        .map_err(|error| refused(&error, &configuration.from))?;
+    let added = injection::added(&objects_of_all, &outcomes);
+    let mut outcomes = outcomes.into_iter();
     let mut whole = Injected::default();
     let mut problems = Problems::default();
     for (workloads, objects) in workloads.into_iter().zip(&objects) {
@@ -148,7 +150,17 @@ fn inject(
             }
         }
     }
-    Ok(problems.or(whole)?)
+    let whole = problems.or(whole)?;
+    if let Some(source) = &args.injector {
+        let needs = added.map_err(|why| {
+            Fault::failed(
+                format!("piece {}: {why}", piece.card().name),
+                "leave it out of what is injected, or take its items out of the list",
+            )
+        })?;
+        approval::require_injector(piece, args, source, &needs, &configuration.lock_file)?;
+    }
+    Ok(whole)
 }
 
 /// A mesh that cannot be worked with, told with where it comes from.

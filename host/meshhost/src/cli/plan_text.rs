@@ -98,6 +98,7 @@ fn causes(because: &[Cause]) -> String {
                 to,
             } => format!("another component: {from} -> {to}"),
             Cause::Cluster => "changed on the cluster since the last revision".to_owned(),
+            Cause::Provenance => "--provenance".to_owned(),
         })
         .collect();
     match all.as_slice() {

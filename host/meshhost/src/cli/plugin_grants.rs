@@ -106,14 +106,15 @@ pub(crate) fn show(settings: &Settings, output: Report) -> Result<u8, Fault> {
 pub(crate) fn remove(names: &[String], settings: &Settings) -> Result<u8, Fault> {
     let mut file = LockFile::open(&wish::read(settings)?.choose()?.lock_file)?;
     for name in names {
-        if file.lock.pieces.remove(name).is_none() {
+        if !file.lock.pieces.contains_key(name) {
             return Err(Fault::failed(
                 format!("no piece {name} is approved in {}", file.path().display()),
                 "`meshhost plugin grants` shows what is",
             ));
         }
     }
-    file.save()?;
+    let all: Vec<&str> = names.iter().map(String::as_str).collect();
+    file.withdraw(&all)?;
     report::talk(&format!(
         "{} no longer approved in {}",
         names.join(", "),

@@ -8,7 +8,7 @@ use meshhost_core::plan::{Moved, Outline};
 use crate::cli::apply::{self, Work, work_off};
 use crate::cli::args::{Apply, Report};
 use crate::cli::fault::{Fault, exit};
-use crate::cli::{consent, plan_file, report, session};
+use crate::cli::{approval, consent, plan_file, report, session};
 
 /// `apply`, with a plan or with settings.
 pub(crate) fn run(args: &Apply) -> Result<u8, Fault> {
@@ -21,6 +21,7 @@ pub(crate) fn run(args: &Apply) -> Result<u8, Fault> {
 async fn from_file(args: &Apply, path: &Path) -> Result<u8, Fault> {
     // What can be refused without a cluster is refused first.
     let file = plan_file::read(path)?;
+    approval::still(path, &file, args.wanted.settings.lock_file.as_deref())?;
     let cluster = session::connect(&args.wanted.cluster).await?;
     let here = cluster
         .identity()

@@ -7,7 +7,7 @@ use wit_parser::Resolve;
 
 use crate::guests::{load, request};
 
-/// What the guests export: all that a piece can, but for injecting.
+/// What the guests export: all that a piece can, and injecting where a test says what it does.
 const WORLD: &str = "
     package hostile:guest;
     world guest {
@@ -15,6 +15,7 @@ const WORLD: &str = "
         export meshhost:piece/contribute@0.1.0;
         export meshhost:piece/amend@0.1.0;
         export meshhost:piece/assess@0.1.0;
+        INJECT
     }
 ";
 
@@ -42,6 +43,8 @@ pub(crate) struct Guest {
     pub(crate) contribute: String,
     pub(crate) amend: String,
     pub(crate) assess: String,
+    /// Exported only if it is there.
+    pub(crate) inject: Option<String>,
     /// Body of what is called after `contribute`.
     pub(crate) after: String,
     /// The contract, if it is not the present one.
@@ -61,6 +64,7 @@ impl Default for Guest {
             contribute: format!("(i32.const {ANSWER})"),
             amend: format!("(i32.const {ANSWER})"),
             assess: format!("(i32.const {ANSWER})"),
+            inject: None,
             after: String::new(),
             wit: None,
         }
@@ -77,8 +81,13 @@ impl Guest {
                 .push_dir(concat!(env!("CARGO_MANIFEST_DIR"), "/../../wit"))
                 .expect("the contract can be read");
         }
+        let injects = self
+            .inject
+            .as_ref()
+            .map_or("", |_| "export meshhost:piece/inject@0.1.0;");
+        let world = WORLD.replace("INJECT", injects);
         let package = resolve
-            .push_str("guest.wit", self.wit.unwrap_or(WORLD))
+            .push_str("guest.wit", self.wit.unwrap_or(&world))
             .expect("the guest's world can be read");
         let world = resolve
             .select_world(&[package], None)
@@ -110,6 +119,11 @@ impl Guest {
     fn module(&self) -> String {
         let (texts, record) = self.data();
         let package = "meshhost:piece";
+        let inject = self.inject.as_ref().map_or_else(String::new, |body| {
+            format!(
+                r#"(func (export "{package}/inject@0.1.0#inject") (param i32) (result i32) {body})"#
+            )
+        });
         format!(
             r#"(module
                 {memory}
@@ -121,6 +135,7 @@ impl Guest {
                 (func (export "cabi_post_{package}/contribute@0.1.0#contribute") (param i32) {after})
                 (func (export "{package}/amend@0.1.0#amend") (param i32) (result i32) {amend})
                 (func (export "{package}/assess@0.1.0#assess") (param i32 i32 i32 i32) (result i32) {assess})
+                {inject}
                 {fields})"#,
             memory = self.memory,
             texts_at = DATA + 72,

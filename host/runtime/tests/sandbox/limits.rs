@@ -88,6 +88,7 @@ fn endless_loops_in_the_other_calls() {
     let guest = Guest {
         amend: LOOP.to_owned(),
         assess: LOOP.to_owned(),
+        inject: Some(LOOP.to_owned()),
         ..Guest::default()
     };
     let piece = guest.load(SHORT).unwrap();
@@ -100,7 +101,10 @@ fn endless_loops_in_the_other_calls() {
         .amend(&request(json!({})), &[selected])
         .expect_err("is stopped");
     let assess = piece.assess("{}", &[]).expect_err("is stopped");
-    insta::assert_snapshot!(format!("{amend}\n{assess}"));
+    let inject = piece
+        .inject(&request(json!({})), &["{}".to_owned()])
+        .expect_err("is stopped");
+    insta::assert_snapshot!(format!("{amend}\n{assess}\n{inject}"));
 }
 
 /// The engine's epoch is shared: moving it on for one call must not end another.

@@ -82,6 +82,16 @@ pub(crate) struct Inject {
     /// The piece that injects, instead of the built-in one
     #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
     pub(crate) injector: Option<PathBuf>,
+    /// Approve that piece, and what it makes workloads able to do, without being asked: once, for whoever has looked at it
+    #[arg(long, requires = "injector")]
+    pub(crate) agree: bool,
+    /// What pieces that are not built in were approved for [default: meshhost.lock beside the first file of settings, or in
+    /// the current folder]
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    pub(crate) lock_file: Option<PathBuf>,
+    /// Fail when a piece is not approved, instead of asking
+    #[arg(long, conflicts_with = "agree")]
+    pub(crate) locked: bool,
     /// How much a piece may use, for example `injection.time=30s`
     #[arg(long = "limit", value_name = "PIECE.LIMIT=VALUE")]
     pub(crate) limits: Vec<String>,
@@ -102,6 +112,8 @@ impl Inject {
             profile: self.profile.clone(),
             plugins: self.plugins.clone(),
             limits: self.limits.clone(),
+            lock_file: self.lock_file.clone(),
+            locked: self.locked,
             ..Settings::default()
         })
     }

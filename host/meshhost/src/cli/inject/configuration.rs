@@ -1,9 +1,11 @@
 //! What a mesh says of its sidecars: the texts of two ConfigMaps. They are those that the given settings render to, or are
 //! in given files, or else are on the cluster. Must not know what they mean.
 
+use std::path::PathBuf;
+
 use meshhost_cluster::{Cluster, ConfigMap};
 use meshhost_core::facts::Facts;
-use meshhost_core::release;
+use meshhost_core::{lock, release};
 
 use crate::cli::args::{self, Inject, Settings};
 use crate::cli::fault::Fault;
@@ -23,6 +25,8 @@ pub(super) struct Configuration {
     pub(super) facts: Facts,
     /// By the names under which a piece wishes for them.
     pub(super) texts: Vec<(&'static str, String)>,
+    /// Where approvals are.
+    pub(super) lock_file: PathBuf,
 }
 
 pub(super) fn find(args: &Inject) -> Result<Configuration, Fault> {
@@ -48,6 +52,7 @@ pub(super) fn find(args: &Inject) -> Result<Configuration, Fault> {
                 ("values", wish::read_text(values)?),
                 ("mesh", wish::read_text(mesh_config)?),
             ],
+            lock_file: lock_file(args),
         });
     }
     match mesh {
@@ -61,11 +66,19 @@ fn facts(args: &Inject) -> Result<Facts, Fault> {
         .map_err(|error| Fault::usage(format!("--kube-version: {error}"), "give one such as 1.37"))
 }
 
+/// Where approvals are when there are no settings to be beside.
+fn lock_file(args: &Inject) -> PathBuf {
+    args.lock_file
+        .clone()
+        .unwrap_or_else(|| lock::FILE_NAME.into())
+}
+
 fn rendered(settings: &Settings, facts: Facts) -> Result<Configuration, Fault> {
     let wish = wish::read(settings)?.choose()?.resolve()?;
     let rendered = wish.render(&facts)?;
     render::tell(&wish, &rendered);
-    approval::tell(&wish, &rendered, settings)?;
+    // What comes out is applied by others, who ask nothing: nobody would be asked later.
+    approval::require(&wish, &rendered, settings)?;
     let find = |name: &str| {
         rendered.bundle.objects.iter().find_map(|contributed| {
             let id = contributed.object.id();
@@ -88,7 +101,7 @@ fn rendered(settings: &Settings, facts: Facts) -> Result<Configuration, Fault> {
     };
     let injector = find(INJECTOR).ok_or_else(|| missing(INJECTOR))?;
     let mesh = find(MESH).ok_or_else(|| missing(MESH))?;
-    of(from.to_owned(), facts, injector, mesh)
+    of(from.to_owned(), facts, injector, mesh, wish.lock_file)
 }
 
 async fn live(args: &Inject) -> Result<Configuration, Fault> {
@@ -112,7 +125,8 @@ async fn live(args: &Inject) -> Result<Configuration, Fault> {
         .facts()
         .await
         .map_err(|error| Fault::from_error(&error))?;
-    of(cluster.server().to_owned(), facts, injector, mesh)
+    let from = cluster.server().to_owned();
+    of(from, facts, injector, mesh, lock_file(args))
 }
 
 /// The ConfigMap of a name in a namespace; elsewhere, if no namespace is demanded and there is only one.
@@ -166,6 +180,7 @@ fn of(
     facts: Facts,
     mut injector: ConfigMap,
     mut mesh: ConfigMap,
+    lock_file: PathBuf,
 ) -> Result<Configuration, Fault> {
     let namespace = injector.namespace.clone();
     let mut texts = Vec::new();
@@ -188,5 +203,6 @@ fn of(
         namespace,
         facts,
         texts,
+        lock_file,
     })
 }
