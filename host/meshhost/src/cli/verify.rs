@@ -7,7 +7,7 @@ use std::path::Path;
 use meshhost::source;
 use meshhost::verify::{Difference, Variation, Verified};
 use meshhost_core::facts::Facts;
-use meshhost_core::problem::Problem;
+use meshhost_core::problem::{Problem, count};
 use meshhost_core::release;
 use meshhost_runtime::Limits;
 
@@ -80,8 +80,8 @@ pub(crate) fn all(wish: &Wish, facts: &Facts) -> Result<(), Fault> {
     }
     let calls: usize = all.iter().map(|verified| verified.same).sum();
     report::talk(&format!(
-        "verified: {} pieces gave the same in {calls} more calls",
-        all.len()
+        "verified: {} gave the same in {calls} more calls",
+        count(all.len(), "piece")
     ));
     Ok(())
 }
@@ -100,15 +100,20 @@ fn own_name(path: &str) -> Result<String, Fault> {
 
 fn text(verified: &Verified, runs: u64) -> String {
     let piece = &verified.piece;
+    let (more, orders) = match runs {
+        1 => ("once more".to_owned(), "another order".to_owned()),
+        runs => (format!("{runs} times more"), format!("{runs} other orders")),
+    };
     let mut text = format!(
-        "{piece}: contribute: {} objects, the same bytes {runs} times more, and the same objects with the keys of its settings in {runs} other orders\n",
-        verified.objects
+        "{piece}: contribute: {}, the same bytes {more}, and the same objects with the keys of its settings in {orders}\n",
+        count(verified.objects, "object"),
     );
     if verified.selected > 0 {
         let _ = writeln!(
             text,
-            "{piece}: amend: {} changes of {} objects, the same bytes {runs} times more, and the same changes with settings and objects in {runs} other orders",
-            verified.changes, verified.selected
+            "{piece}: amend: {} of {}, the same bytes {more}, and the same changes with settings and objects in {orders}",
+            count(verified.changes, "change"),
+            count(verified.selected, "object"),
         );
     }
     if verified.objects == 0 && verified.changes == 0 {
