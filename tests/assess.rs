@@ -43,15 +43,16 @@ fn its_word_is_waited_for_and_told() {
     ];
     let added = meshhost(&[&["plugin", "add", "--agree"], &wish[..]].concat());
     assert!(added.status.success(), "{}", said(&added));
-    let apply = [&["apply", "--yes", "--timeout=20s"], &wish[..]].concat();
-    let failed = meshhost(&apply);
+    let apply = [&["apply", "--yes"], &wish[..]].concat();
+    let failed = meshhost(&[&apply[..], &["--timeout=15s"]].concat());
     let text = said(&failed);
     assert_eq!(failed.status.code(), Some(1), "{text}");
     let word =
         "ConfigMap istio-system/probe-0 (piece probe) is not ready: piece probe says: no pods";
     assert!(text.contains(word), "{text}");
 
-    let failed = meshhost(&[&apply[..], &["--output=json"]].concat());
+    // Everything else is there by now.
+    let failed = meshhost(&[&apply[..], &["--timeout=5s", "--output=json"]].concat());
     let events: Vec<Value> = String::from_utf8_lossy(&failed.stdout)
         .lines()
         .map(|line| serde_json::from_str(line).unwrap())

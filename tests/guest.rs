@@ -25,7 +25,9 @@ pub(crate) fn pack(folder: &Path, flags: &[&str], module: &str, name: &str) {
         .args(flags);
     for (key, _) in std::env::vars_os() {
         let key = key.to_string_lossy().into_owned();
-        if key.starts_with("CARGO_") && !["CARGO_HOME", "CARGO_NET_OFFLINE"].contains(&&*key) {
+        let of_cargo =
+            key.starts_with("CARGO_") && !["CARGO_HOME", "CARGO_NET_OFFLINE"].contains(&&*key);
+        if of_cargo || key.starts_with("RUSTC_") {
             cargo.env_remove(&key);
         }
     }

@@ -55,7 +55,9 @@ fn module() -> PathBuf {
         .arg(&target);
     for (key, _) in std::env::vars_os() {
         let name = key.to_string_lossy().into_owned();
-        if name.starts_with("CARGO_") && !["CARGO_HOME", "CARGO_NET_OFFLINE"].contains(&&*name) {
+        let of_cargo =
+            name.starts_with("CARGO_") && !["CARGO_HOME", "CARGO_NET_OFFLINE"].contains(&&*name);
+        if of_cargo || name.starts_with("RUSTC_") {
             cargo.env_remove(&key);
         }
     }
