@@ -4,6 +4,7 @@
 //
 //	control-plane up [flags]          start a cluster, print one line of JSON when it is ready, serve until told to stop
 //	control-plane selftest [flags]    create workloads on a running cluster and see them become ready and go away
+//	control-plane kubectl COMMAND     kubectl of the same version, which KUBECONFIG tells the cluster
 //	control-plane COMPONENT [flags]   run one component with its own usual flags (how `up --processes` starts them)
 //	control-plane version             the Kubernetes version that is linked in
 //
@@ -39,7 +40,7 @@ func main() {
 }
 
 func run(args []string) error {
-	usage := "usage: control-plane up|selftest|version|" + strings.Join(componentNames, "|") + " [flags]"
+	usage := "usage: control-plane up|selftest|kubectl|version|" + strings.Join(componentNames, "|") + " [flags]"
 	if len(args) == 0 {
 		return errors.New(usage)
 	}
@@ -55,6 +56,9 @@ func run(args []string) error {
 		return up(rest)
 	case "selftest":
 		return selftest(untilSignal(), rest)
+	case "kubectl":
+		kubectl(rest)
+		return nil
 	}
 	prepare, ok := builtin[name]
 	if !ok {

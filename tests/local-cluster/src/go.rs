@@ -1,5 +1,6 @@
 //! Running Go, with an eye on it while it works. Must not know what is built, or why.
 
+use std::ffi::OsStr;
 use std::io::{self, BufRead, BufReader};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
@@ -66,6 +67,16 @@ impl Go<'_> {
     pub(crate) fn run(
         &self,
         args: &[&str],
+        on_line: impl FnMut(Option<&str>),
+    ) -> Result<String, GoError> {
+        self.run_with(args, &[], on_line)
+    }
+
+    /// The same, with variables of its environment.
+    pub(crate) fn run_with(
+        &self,
+        args: &[&str],
+        variables: &[(&str, &OsStr)],
         mut on_line: impl FnMut(Option<&str>),
     ) -> Result<String, GoError> {
         let failed = |said: String| GoError::Failed {
@@ -79,6 +90,7 @@ impl Go<'_> {
             .env("CGO_ENABLED", "0") // no C compiler needed, and the same program everywhere
             .env("GOWORK", "off")
             .env("GOFLAGS", "-mod=readonly")
+            .envs(variables.iter().copied())
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())

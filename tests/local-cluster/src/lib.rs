@@ -1,6 +1,8 @@
 //! Real Kubernetes control planes on this machine: etcd, kube-apiserver, kube-controller-manager, kube-scheduler, and
 //! kwok, which plays the nodes, so that pods become Ready without a container runtime.
 //!
+//! Beside them the real Helm and kubectl, for tests of what was installed with those.
+//!
 //! Owns building the program in `tests/control-plane` once (Go), keeping it in the user's cache, and the life of the
 //! clusters started with it. Must not know meshhost, kube, or what anybody does with a cluster.
 //!
@@ -23,6 +25,7 @@ mod progress;
 mod go;
 mod compile;
 mod program;
+mod helm;
 mod settings;
 mod launch;
 mod cluster;
@@ -30,6 +33,7 @@ pub mod detached;
 
 pub use cluster::Cluster;
 pub use go::GoError;
+pub use helm::helm;
 pub use launch::{Error, Info};
 pub use program::{BuildError, Program, find_or_build};
 pub use settings::{Component, Settings};

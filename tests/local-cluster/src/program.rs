@@ -24,6 +24,14 @@ pub enum BuildError {
         /// What is wrong, and what to do.
         cause: GoError,
     },
+    /// The same for Helm.
+    #[error("Helm {version} is built once, with Go: {cause}")]
+    Helm {
+        /// Its version.
+        version: &'static str,
+        /// What is wrong, and what to do.
+        cause: GoError,
+    },
     /// The cache or the sources cannot be used.
     #[error("{path}: {cause}")]
     Files {
@@ -38,7 +46,7 @@ pub enum BuildError {
 }
 
 impl BuildError {
-    fn files(path: &Path) -> impl FnOnce(io::Error) -> BuildError {
+    pub(crate) fn files(path: &Path) -> impl FnOnce(io::Error) -> BuildError {
         let path = path.to_owned();
         move |cause| BuildError::Files { path, cause }
     }
@@ -47,7 +55,8 @@ impl BuildError {
 /// What to start for one version of Kubernetes.
 #[derive(Debug, Clone)]
 pub struct Program {
-    /// The control plane of today, which runs clusters of every version: `control-plane up`, `control-plane selftest`.
+    /// The control plane of today, which runs clusters of every version: `control-plane up`, `control-plane selftest`;
+    /// and kubectl: `control-plane kubectl`.
     pub path: PathBuf,
     /// A folder with that version's components, if they are not the built-in ones.
     pub components: Option<PathBuf>,
@@ -130,7 +139,7 @@ fn link_names(folder: &Path) -> io::Result<()> {
     Ok(())
 }
 
-fn wait_for_lock(path: &Path, progress: &mut Progress) -> io::Result<File> {
+pub(crate) fn wait_for_lock(path: &Path, progress: &mut Progress) -> io::Result<File> {
     let file = File::options()
         .create(true)
         .truncate(false)

@@ -23,6 +23,8 @@ pub(crate) fn run() -> Result<(), Box<dyn Error>> {
         );
         meshhost_local_cluster::find_or_build(version)?;
     }
+    eprintln!("==> build Helm, to compare with (kept in the user's cache)");
+    meshhost_local_cluster::helm()?;
     shell::step("check the dependencies", &mut deny()?)?;
     shell::step(
         "build everything, under clippy",

@@ -70,7 +70,7 @@ impl Trial<'_> {
             return Ok(after);
         }
         let mut without = after.clone();
-        goes.take_out_of(&mut without);
+        goes.take_with_items_out_of(&mut without);
         let request = Request::new(Method::PATCH, self.resource.path(self.id))
             .query("dryRun", "All")
             .query("fieldManager", manager)

@@ -1,5 +1,8 @@
 //! Whose field is it: rules, what controllers fill in, and what installers of before leave behind.
 
+use std::path::Path;
+use std::process::Command;
+
 use meshhost_cluster::{Adopt, ApplyOptions, Cluster, Installation, PlanOptions};
 use meshhost_core::bundle::Bundle;
 use meshhost_core::field_path::FieldPath;
@@ -7,10 +10,11 @@ use meshhost_core::managed_fields::owners;
 use meshhost_core::ownership::{FieldRule, Policy};
 use meshhost_core::plan::{Action, Plan};
 use meshhost_core::selector::Selector;
+use meshhost_local_cluster::KubeVersion;
 use serde_json::{Value, json};
 
 use crate::manifests::{bundle, config_map, deployment, namespace};
-use crate::started::{apply, cluster, get, plan, request, send};
+use crate::started::{apply, cluster, get, kubeconfig, plan, request, send};
 
 fn rule(kind: &str, path: Option<&str>, policy: Policy) -> FieldRule {
     FieldRule {
@@ -270,34 +274,82 @@ fn owned_twice(live: &Value) -> Vec<String> {
         .collect()
 }
 
-/// As `kubectl apply` does it on the client's side: the manifest goes into an annotation.
-fn as_kubectl(manifest: &Value) -> Value {
-    let mut with = manifest.clone();
-    with["metadata"]["annotations"]["kubectl.kubernetes.io/last-applied-configuration"] =
-        json!(format!("{manifest}\n"));
-    with
+/// The real kubectl, of the control plane's own version.
+fn kubectl() -> Command {
+    let program = meshhost_local_cluster::find_or_build(KubeVersion::default()).unwrap();
+    let mut command = Command::new(program.path);
+    command.arg("kubectl");
+    command
 }
 
-/// As Helm 3 does it.
-fn as_helm(manifest: &Value) -> Value {
-    let mut with = manifest.clone();
-    with["metadata"]["annotations"]["meta.helm.sh/release-name"] = json!("mesh");
-    with["metadata"]["annotations"]["meta.helm.sh/release-namespace"] = json!("mesh");
-    with["metadata"]["labels"]["app.kubernetes.io/managed-by"] = json!("Helm");
-    with
+/// The real Helm, with a chart of these manifests.
+fn helm(folder: &Path, manifests: &[Value]) -> Command {
+    let chart = folder.join("chart");
+    std::fs::create_dir_all(chart.join("templates")).unwrap();
+    let about = json!({"apiVersion": "v2", "name": "web", "version": "1.0.0"});
+    std::fs::write(chart.join("Chart.yaml"), about.to_string()).unwrap();
+    for (number, manifest) in manifests.iter().enumerate() {
+        let path = chart.join(format!("templates/{number}.yaml"));
+        std::fs::write(path, manifest.to_string()).unwrap();
+    }
+    let mut command = Command::new(meshhost_local_cluster::helm().unwrap());
+    command.args(["install", "web"]).arg(chart);
+    command
+}
+
+/// How the manifests came to the cluster.
+#[derive(Debug, Clone, Copy)]
+enum Tool {
+    /// `kubectl apply`, on the client's side.
+    Kubectl,
+    /// As Helm 3 does it.
+    HelmUpdates,
+    /// As Helm 4 does it.
+    HelmApplies,
+}
+
+impl Tool {
+    fn manager(self) -> &'static str {
+        match self {
+            Self::Kubectl => "kubectl-client-side-apply",
+            Self::HelmUpdates | Self::HelmApplies => "helm",
+        }
+    }
+
+    async fn install(self, namespace: &str, manifests: Vec<Value>) {
+        let folder = tempfile::tempdir().unwrap();
+        let list = folder.path().join("list.json");
+        let items = json!({"apiVersion": "v1", "kind": "List", "items": manifests});
+        std::fs::write(&list, items.to_string()).unwrap();
+        let mut command = match self {
+            Self::Kubectl => {
+                let mut kubectl = kubectl();
+                kubectl.args(["apply", "--filename"]).arg(list);
+                kubectl
+            }
+            Self::HelmUpdates | Self::HelmApplies => helm(folder.path(), &manifests),
+        };
+        command
+            .args(match self {
+                Self::Kubectl => &[][..],
+                Self::HelmUpdates => &["--server-side=false"],
+                Self::HelmApplies => &["--server-side=true"],
+            })
+            .args(["--namespace", namespace])
+            .env("KUBECONFIG", kubeconfig())
+            .env("HOME", folder.path());
+        let output = tokio::task::spawn_blocking(move || command.output().unwrap());
+        let output = output.await.unwrap();
+        let said = String::from_utf8_lossy(&output.stderr);
+        assert!(output.status.success(), "{self:?}: {said}");
+    }
 }
 
 #[tokio::test]
 async fn installers_of_before_leave_nothing_behind() {
-    for (tool, manager, as_tool) in [
-        (
-            "kubectl",
-            "kubectl-client-side-apply",
-            as_kubectl as fn(&Value) -> Value,
-        ),
-        ("helm", "helm", as_helm),
-    ] {
-        let name = &format!("from-{tool}");
+    for tool in [Tool::Kubectl, Tool::HelmUpdates, Tool::HelmApplies] {
+        let (manager, told) = (tool.manager(), format!("{tool:?}"));
+        let name = &format!("from-{}", told.to_lowercase());
         send("POST", "/api/v1/namespaces", Some(namespace(name)))
             .await
             .unwrap();
@@ -311,20 +363,9 @@ async fn installers_of_before_leave_nothing_behind() {
             json!([{"name": "OLD", "value": "1"}, {"name": "KEPT", "value": "1"}]);
         before["spec"]["minReadySeconds"] = json!(1);
         let both = json!([{"name": "http", "port": 80, "protocol": "TCP"}, {"name": "old", "port": 81, "protocol": "TCP"}]);
-        for (path, manifest) in [
-            (
-                format!("/apis/apps/v1/namespaces/{name}/deployments"),
-                before,
-            ),
-            (format!("/api/v1/namespaces/{name}/services"), service(both)),
-            (
-                format!("/api/v1/namespaces/{name}/configmaps"),
-                config_map(name, "c", &json!({"old": "1", "kept": "1"})),
-            ),
-        ] {
-            let path = format!("{path}?fieldManager={manager}");
-            send("POST", &path, Some(as_tool(&manifest))).await.unwrap();
-        }
+        let config = config_map(name, "c", &json!({"old": "1", "kept": "1"}));
+        tool.install(name, vec![before, service(both), config])
+            .await;
         let mut after = deployment(name, "web", 1);
         after["metadata"]["labels"] = json!({"kept": "label"});
         after["spec"]["template"]["spec"]["containers"][0]["env"] =
@@ -340,11 +381,11 @@ async fn installers_of_before_leave_nothing_behind() {
         let yields = with(vec![rule("ConfigMap", None, Policy::Yield)]);
         let planned = plan_with(&wish, name, &yields).await;
         let config = planned.objects.iter().find(|it| it.id.kind == "ConfigMap");
-        assert_eq!(config.unwrap().leaves, [], "{tool}");
+        assert_eq!(config.unwrap().leaves, [], "{told}");
         assert_eq!(
             config.unwrap().desired["data"],
             json!({"kept": "2"}),
-            "{tool}"
+            "{told}"
         );
 
         let planned = plan(&wish, name).await;
@@ -380,7 +421,7 @@ async fn installers_of_before_leave_nothing_behind() {
                 "Deployment spec.minReadySeconds",
                 "Deployment spec.template.spec.containers[name=c].env[name=OLD]",
             ],
-            "{tool}: what goes is shown, and nothing that comes back by itself"
+            "{told}: what goes is shown, and nothing that comes back by itself"
         );
         apply(&wish, name).await.0.expect("it is applied");
 
@@ -388,31 +429,31 @@ async fn installers_of_before_leave_nothing_behind() {
             .await
             .unwrap();
         let env = &web["spec"]["template"]["spec"]["containers"][0]["env"];
-        assert_eq!(*env, json!([{"name": "KEPT", "value": "1"}]), "{tool}");
-        assert_eq!(web["metadata"]["labels"].get("old"), None, "{tool}");
-        assert_eq!(web["metadata"]["labels"]["kept"], "label", "{tool}");
-        assert_eq!(web["spec"].get("minReadySeconds"), None, "{tool}");
+        assert_eq!(*env, json!([{"name": "KEPT", "value": "1"}]), "{told}");
+        assert_eq!(web["metadata"]["labels"].get("old"), None, "{told}");
+        assert_eq!(web["metadata"]["labels"]["kept"], "label", "{told}");
+        assert_eq!(web["spec"].get("minReadySeconds"), None, "{told}");
         let service = get(&format!("/api/v1/namespaces/{name}/services/web"))
             .await
             .unwrap();
         assert_eq!(
             service["spec"]["ports"].as_array().unwrap().len(),
             1,
-            "{tool}"
+            "{told}"
         );
         let config = get(&format!("/api/v1/namespaces/{name}/configmaps/c"))
             .await
             .unwrap();
-        assert_eq!(config["data"], json!({"kept": "2"}), "{tool}");
+        assert_eq!(config["data"], json!({"kept": "2"}), "{told}");
         for live in [&web, &service, &config] {
-            assert_eq!(owned_twice(live), Vec::<String>::new(), "{tool}");
+            assert_eq!(owned_twice(live), Vec::<String>::new(), "{told}");
             let left: Vec<&str> = owners(live)
                 .iter()
                 .filter(|owner| owner.subresource.is_empty())
                 .map(|owner| owner.manager)
                 .filter(|is| *is == manager)
                 .collect();
-            assert!(left.is_empty(), "{tool}: {left:?}");
+            assert!(left.is_empty(), "{told}: {left:?}");
             assert_eq!(
                 live["metadata"]
                     .get("annotations")
@@ -420,7 +461,7 @@ async fn installers_of_before_leave_nothing_behind() {
                 None
             );
         }
-        assert!(plan(&wish, name).await.is_empty(), "{tool}");
+        assert!(plan(&wish, name).await.is_empty(), "{told}");
 
         // It is the installation's now, and goes with it; the namespace stays with whoever made it.
         let removed = apply(&Bundle::default(), name)

@@ -25,12 +25,19 @@ impl FieldSet {
     /// Takes what has no parts out of `value`, and what is left empty by that. The keys of a list's item stay, unless the
     /// item itself is in the set and nothing else of it is left.
     pub fn take_out_of(&self, value: &mut Value) {
-        self.take_out(value, &Map::new());
+        self.take_out(value, &Map::new(), false);
     }
 
-    fn take_out(&self, value: &mut Value, keys: &Map<String, Value>) {
+    /// The same, but a list's item that is itself in the set goes with all that is in it: so the server does with an item
+    /// that nobody applies any more, whatever it has filled in there by itself.
+    pub fn take_with_items_out_of(&self, value: &mut Value) {
+        self.take_out(value, &Map::new(), true);
+    }
+
+    fn take_out(&self, value: &mut Value, keys: &Map<String, Value>, whole_items: bool) {
         for (step, part) in &self.children {
-            if part.member && part.children.is_empty() {
+            let whole = part.children.is_empty() || (whole_items && step.starts_with("k:"));
+            if part.member && whole {
                 let is_key = step
                     .strip_prefix("f:")
                     .is_some_and(|field| keys.contains_key(field));
@@ -42,7 +49,7 @@ impl FieldSet {
             let keys = keys_of(step).unwrap_or_default();
             if let Some(under) = find_mut(value, step) {
                 let before = under.clone();
-                part.take_out(under, &keys);
+                part.take_out(under, &keys, whole_items);
                 let empty = match under {
                     // An item is there as long as anybody wants it.
                     Value::Object(map) if part.member => {
@@ -187,6 +194,12 @@ mod tests {
             value,
             json!({"spec": {"paused": false, "containers": [{"name": "a", "args": ["x"]}, {"name": "b", "image": "b:1"}]},
                 "metadata": {"finalizers": ["two"]}})
+        );
+        let mut value = workload();
+        set.take_with_items_out_of(&mut value);
+        assert_eq!(
+            value["spec"]["containers"],
+            json!([{"name": "b", "image": "b:1"}])
         );
         let mut value = json!({"spec": {"containers": [{"name": "b"}]}});
         set.put_into(&mut value, &workload());
