@@ -18,7 +18,7 @@ use sha2::{Digest, Sha256};
 const PIECES: &[&str] = &["control-plane", "cni", "gateway", "addons", "critical-pods"];
 const TARGET: &str = "wasm32-unknown-unknown";
 /// Those in Go, which no installation lists by default.
-const GO_PIECES: &[&str] = &["injection"];
+const GO_PIECES: &[&str] = &["injection", "chart"];
 /// The Go that builds them, as rust-toolchain.toml pins Rust: another one makes other bytes. A newer or older `go` fetches
 /// it, unless the person has set GOTOOLCHAIN.
 const GO: &str = "go1.26.8";

@@ -24,7 +24,8 @@ pub struct Limits {
     /// Objects, changes, diagnostics, notes and so on in one answer, each list on its own (`objects`). Default 10,000.
     pub objects: u64,
     /// Bytes of stack that wasm code may use (`stack`). Languages for wasm keep most of their data on a stack of their
-    /// own in linear memory, so this is return addresses and registers. Default 2 MiB.
+    /// own in linear memory, so this is return addresses and registers; Go keeps locals on it too. A template of Helm that
+    /// includes itself, which Helm stops at a thousand, needs some megabytes. Default 16 MiB.
     pub stack: u64,
     /// Bytes of the component (`module-size`), checked before anything is read. Default 64 MiB.
     pub module_size: u64,
@@ -51,7 +52,7 @@ impl Default for Limits {
             memory: 256 * MIB,
             output: 64 * MIB,
             objects: 10_000,
-            stack: 2 * MIB,
+            stack: 16 * MIB,
             module_size: 64 * MIB,
             compile_time: Duration::from_secs(120),
             compile_memory: 2 * GIB,

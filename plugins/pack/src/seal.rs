@@ -1,17 +1,18 @@
 //! Closing what a language's runtime asks a system for: the imports of WASI preview 1 become functions of the module, which
-//! answer with constants. Owns the surgery; what the functions answer is in [`preview1`].
+//! answer with constants, or with what was made of the request. Owns the surgery; what the functions answer is in
+//! [`preview1`] and [`once`].
 //!
 //! An imported function that becomes the module's own keeps its number, because imports are counted first: so nothing
 //! else in the module has to change.
 
+mod code;
+mod once;
 mod preview1;
 
 use wasm_encoder::{ConstExpr, Encode, GlobalType, MemorySection, Module, RawSection, ValType};
 use wasmparser::{BinaryReader, Parser, Payload, TypeRef};
 
 use crate::PackError;
-
-pub(crate) use preview1::MODULE;
 
 const PAGE: u64 = 65536;
 
@@ -21,14 +22,18 @@ pub(crate) fn seal(module: &[u8]) -> Result<Option<Vec<u8>>, PackError> {
     let Some(outline) = outline(module)? else {
         return Ok(None);
     };
-    let place = preview1::Place {
+    let place = code::Place {
         page: i32::try_from(outline.pages * PAGE).map_err(|_| too_large())?,
         first_global: outline.globals,
     };
     let mut types = Vec::new();
     let mut bodies = Vec::new();
-    for (name, ty) in &outline.imports {
-        let Some(body) = preview1::body(name, &place) else {
+    for (module, name, ty) in &outline.imports {
+        let body = match module.as_str() {
+            once::MODULE => once::body(name, &place),
+            _ => preview1::body(name, &place),
+        };
+        let Some(body) = body else {
             return Ok(None);
         };
         ty.encode(&mut types);
@@ -58,7 +63,7 @@ pub(crate) fn seal(module: &[u8]) -> Result<Option<Vec<u8>>, PackError> {
             }
             Payload::GlobalSection(_) => {
                 let mut globals = Vec::new();
-                for start in preview1::GLOBALS {
+                for start in code::GLOBALS {
                     let ty = GlobalType {
                         val_type: ValType::I64,
                         mutable: true,
@@ -67,7 +72,7 @@ pub(crate) fn seal(module: &[u8]) -> Result<Option<Vec<u8>>, PackError> {
                     ty.encode(&mut globals);
                     ConstExpr::i64_const(start).encode(&mut globals);
                 }
-                let more = preview1::GLOBALS.len() as u32;
+                let more = code::GLOBALS.len() as u32;
                 let data = grown(data, more, &[], &globals)?;
                 sealed.section(&RawSection { id, data: &data });
             }
@@ -96,8 +101,8 @@ fn too_large() -> PackError {
 
 /// What has to be known of a module before it is changed.
 struct Outline {
-    /// Name and type of each import.
-    imports: Vec<(String, u32)>,
+    /// Module, name and type of each import.
+    imports: Vec<(String, String, u32)>,
     globals: u32,
     pages: u64,
     most_pages: Option<u64>,
@@ -119,10 +124,12 @@ fn outline(module: &[u8]) -> Result<Option<Outline>, PackError> {
                     let TypeRef::Func(ty) = import.ty else {
                         return Ok(None);
                     };
-                    if import.module != MODULE {
+                    if ![preview1::MODULE, once::MODULE].contains(&import.module) {
                         return Ok(None);
                     }
-                    outline.imports.push((import.name.to_owned(), ty));
+                    outline
+                        .imports
+                        .push((import.module.to_owned(), import.name.to_owned(), ty));
                 }
             }
             Payload::MemorySection(section) => {

@@ -1,26 +1,17 @@
-//! WASI preview 1 with nothing behind it: clocks that stand still until somebody waits, the same chance each time, no
-//! files, no environment but what keeps Go's last words short. Owns the functions; must not know how they get into a
-//! module.
+//! WASI preview 1 with nothing behind it: clocks that stand still until somebody waits, chance that is the same each time
+//! until it is seeded ([`super::once`]), no files, no environment but what keeps Go's last words short. Owns the functions;
+//! must not know how they get into a module.
 //!
 //! What is written to standard error is kept where the host looks for a panic's message after a trap.
 
-use wasm_encoder::{BlockType, Function, InstructionSink, MemArg, ValType};
+use wasm_encoder::{BlockType, Function, InstructionSink, ValType};
+
+use super::code::{Place, SUCCESS, at, function, step};
+use super::once;
 
 /// The name that the functions are imported from.
 pub(crate) const MODULE: &str = "wasi_snapshot_preview1";
 
-/// What the two globals of these functions begin with: nanoseconds since 1970, on 1 January 2020, and the state of the
-/// generator of chance.
-pub(super) const GLOBALS: [i64; 2] = [1_577_836_800_000_000_000, STEP];
-
-/// splitmix64, whose numbers differ in every bit.
-const STEP: i64 = 0x9e37_79b9_7f4a_7c15_u64 as i64;
-const MIX: [(i64, i64); 2] = [
-    (30, 0xbf58_476d_1ce4_e5b9_u64 as i64),
-    (27, 0x94d0_49bb_1331_11eb_u64 as i64),
-];
-
-const SUCCESS: i32 = 0;
 const BAD_FILE: i32 = 8;
 /// What one look at the clock takes: programs that wait for time to pass would wait for ever.
 const TICK: i64 = 1000;
@@ -37,24 +28,6 @@ const MOST_WORDS: i32 = 4096;
 /// What begins Go's last words: what was written before is forgotten then.
 const BEGINNINGS: [&[u8; 4]; 2] = [b"pani", b"fata"];
 
-/// Where these functions may keep something.
-pub(super) struct Place {
-    /// Address of a page that nobody else uses.
-    pub(super) page: i32,
-    /// Number of the first of the [`GLOBALS`].
-    pub(super) first_global: u32,
-}
-
-impl Place {
-    fn clock(&self) -> u32 {
-        self.first_global
-    }
-
-    fn chance(&self) -> u32 {
-        self.first_global + 1
-    }
-}
-
 /// One function by its name, if there is one of that name.
 pub(super) fn body(name: &str, place: &Place) -> Option<Function> {
     Some(match name {
@@ -64,7 +37,7 @@ pub(super) fn body(name: &str, place: &Place) -> Option<Function> {
         "environ_get" => one_text(ENVIRONMENT),
         "clock_time_get" => clock_time_get(place),
         "clock_res_get" => clock_res_get(),
-        "random_get" => random_get(place),
+        "random_get" => once::random_get(place),
         "fd_write" => fd_write(place),
         "poll_oneoff" => poll_oneoff(place),
         "proc_exit" => function(&[], |code| {
@@ -109,26 +82,10 @@ pub(super) fn body(name: &str, place: &Place) -> Option<Function> {
     })
 }
 
-fn function(locals: &[(u32, ValType)], code: impl FnOnce(&mut InstructionSink<'_>)) -> Function {
-    let mut function = Function::new(locals.iter().copied());
-    let mut sink = function.instructions();
-    code(&mut sink);
-    sink.end();
-    function
-}
-
 fn constant(answer: i32) -> Function {
     function(&[], |code| {
         code.i32_const(answer);
     })
-}
-
-fn at(offset: u64) -> MemArg {
-    MemArg {
-        offset,
-        align: 0,
-        memory_index: 0,
-    }
 }
 
 /// `(count, bytes)`: where the number of texts and the length of all go.
@@ -162,8 +119,15 @@ fn clock_time_get(place: &Place) -> Function {
             .i64_const(TICK)
             .i64_add()
             .global_set(place.clock());
+        // Clock 0 tells the time of day; the others only that time passes.
         code.local_get(2)
             .global_get(place.clock())
+            .global_get(place.day())
+            .i64_const(0)
+            .local_get(0)
+            .i32_eqz()
+            .select()
+            .i64_add()
             .i64_store(at(0))
             .i32_const(SUCCESS);
     })
@@ -175,48 +139,6 @@ fn clock_res_get() -> Function {
         code.local_get(1).i64_const(TICK).i64_store(at(0));
         code.i32_const(SUCCESS);
     })
-}
-
-/// `(buffer, length)`.
-fn random_get(place: &Place) -> Function {
-    let (buffer, left, mixed) = (0, 1, 2);
-    function(&[(1, ValType::I64)], |code| {
-        code.block(BlockType::Empty).loop_(BlockType::Empty);
-        code.local_get(left).i32_eqz().br_if(1);
-        code.global_get(place.chance())
-            .i64_const(STEP)
-            .i64_add()
-            .global_set(place.chance());
-        code.global_get(place.chance()).local_set(mixed);
-        for (shift, factor) in MIX {
-            code.local_get(mixed)
-                .local_get(mixed)
-                .i64_const(shift)
-                .i64_shr_u()
-                .i64_xor()
-                .i64_const(factor)
-                .i64_mul()
-                .local_set(mixed);
-        }
-        code.local_get(buffer)
-            .local_get(mixed)
-            .i64_const(31)
-            .i64_shr_u()
-            .local_get(mixed)
-            .i64_xor()
-            .i64_store8(at(0));
-        step(code, buffer, 1);
-        step(code, left, -1);
-        code.br(0).end().end();
-        code.i32_const(SUCCESS);
-    })
-}
-
-fn step(code: &mut InstructionSink<'_>, local: u32, by: i32) {
-    code.local_get(local)
-        .i32_const(by)
-        .i32_add()
-        .local_set(local);
 }
 
 /// `(file, vectors, count, written)`: everything is taken, and what goes to standard error is kept.

@@ -136,10 +136,22 @@ fn contribution() -> Vec<u8> {
     let diagnostics = memory.diagnostics();
     let note = memory.text("look\nat it");
     let notes = memory.keep(&note, 1);
-    memory.put(
-        4,
-        &[objects, rules.clone(), rules, diagnostics, notes].concat(),
+    let manifest = memory.text(
+        &json!({"apiVersion": "batch/v1", "kind": "Job", "metadata": {"name": "a"}}).to_string(),
     );
+    let (on, delete) = (memory.keep(&[0, 8], 2), memory.keep(&[1], 1));
+    let weight = (-5_i32).to_le_bytes();
+    let hooks = memory.keep(&[&manifest[..], &on, &weight, &delete].concat(), 1);
+    let lists = [
+        objects,
+        rules.clone(),
+        rules,
+        diagnostics,
+        notes,
+        hooks,
+        vec![1],
+    ];
+    memory.put(4, &lists.concat());
     memory.bytes
 }
 

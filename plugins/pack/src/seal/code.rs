@@ -1,0 +1,58 @@
+//! Small ways of writing functions in WebAssembly, and where they may keep something. Must not know what any of them does.
+
+use wasm_encoder::{Function, InstructionSink, MemArg, ValType};
+
+/// What a function of WASI answers when all is well.
+pub(super) const SUCCESS: i32 = 0;
+
+/// What the globals begin with: nanoseconds of a clock that only goes on; what is added to it for the time of day, which is
+/// then 1 January 2020; and the number of the next block of chance.
+pub(super) const GLOBALS: [i64; 3] = [0, 1_577_836_800_000_000_000, 0];
+
+/// Where these functions may keep something.
+pub(super) struct Place {
+    /// Address of a page that nobody else uses.
+    pub(super) page: i32,
+    /// Number of the first of the [`GLOBALS`].
+    pub(super) first_global: u32,
+}
+
+impl Place {
+    pub(super) fn clock(&self) -> u32 {
+        self.first_global
+    }
+
+    pub(super) fn day(&self) -> u32 {
+        self.first_global + 1
+    }
+
+    pub(super) fn block(&self) -> u32 {
+        self.first_global + 2
+    }
+}
+
+pub(super) fn function(
+    locals: &[(u32, ValType)],
+    code: impl FnOnce(&mut InstructionSink<'_>),
+) -> Function {
+    let mut function = Function::new(locals.iter().copied());
+    let mut sink = function.instructions();
+    code(&mut sink);
+    sink.end();
+    function
+}
+
+pub(super) fn at(offset: u64) -> MemArg {
+    MemArg {
+        offset,
+        align: 0,
+        memory_index: 0,
+    }
+}
+
+pub(super) fn step(code: &mut InstructionSink<'_>, local: u32, by: i32) {
+    code.local_get(local)
+        .i32_const(by)
+        .i32_add()
+        .local_set(local);
+}

@@ -1,0 +1,2 @@
+{{ define "check" }}
+{{- fail (printf "%s is not supported" .Release.Name) }}{{ end }}
