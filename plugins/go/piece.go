@@ -4,7 +4,8 @@
 //	GOOS=wasip1 GOARCH=wasm go build -buildmode=c-shared -o piece.wasm
 //
 // and packed with `meshhost plugin pack piece.wasm -o piece-component.wasm`. What Go's runtime asks a system for (clock,
-// chance, files) is closed then: clocks stand still, chance is the same each time, and there are no files.
+// chance, files) is closed then: clocks stand still, chance is the same each time unless meshhost.dev/piece/once seeds it, and
+// there are no files.
 //
 // It owns the guest side of the contract in wit/ and must not know any piece.
 package piece

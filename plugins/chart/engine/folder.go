@@ -33,7 +33,7 @@ func loadFolder(files []File) (*chart.Chart, error) {
 	}
 	described, ok := top.entries[chartFile]
 	if !ok || described.file == nil {
-		return nil, errors.New("Chart.yaml file is missing")
+		return nil, errors.New("unable to detect chart at Chart.yaml: open Chart.yaml: no such file or directory")
 	}
 	if err := checkVersion(described.file.Content); err != nil {
 		return nil, err

@@ -7,6 +7,8 @@ import (
 	"reflect"
 	"text/template"
 	"time"
+	// There is no folder of time zones in the sandbox.
+	_ "time/tzdata"
 
 	"github.com/Masterminds/sprig/v3"
 )
