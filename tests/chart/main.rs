@@ -8,7 +8,6 @@
 mod archive;
 mod charts;
 mod files;
-mod helm;
 mod ours;
 mod pieces;
 mod template;

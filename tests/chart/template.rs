@@ -1,8 +1,6 @@
-//! `helm template`.
+//! `helm template`, of the version that the piece has.
 
 use std::process::Command;
-
-use crate::helm;
 
 /// What it printed, or the first line of its error.
 pub(crate) type Printed = Result<String, String>;
@@ -10,7 +8,7 @@ pub(crate) type Printed = Result<String, String>;
 /// `helm template`, in a home of its own.
 pub(crate) fn template(args: &[&str]) -> Printed {
     let home = tempfile::tempdir().unwrap();
-    let output = Command::new(helm::program())
+    let output = Command::new(meshhost_local_cluster::helm().unwrap())
         .arg("template")
         .args(args)
         .env_clear()

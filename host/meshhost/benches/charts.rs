@@ -23,8 +23,6 @@ use serde_json::json;
 mod charts;
 #[path = "../../../tests/chart/files.rs"]
 mod files;
-#[path = "../../../tests/chart/helm.rs"]
-mod helm;
 
 use charts::Chart;
 
@@ -111,7 +109,7 @@ fn measure(piece: &Piece, chart: &Chart) {
 
 /// Bytes that `helm template` prints, and the most memory that it had in kilobytes, looked at each millisecond.
 fn process(chart: &Path) -> (usize, u64) {
-    let mut child = Command::new(helm::program())
+    let mut child = Command::new(meshhost_local_cluster::helm().unwrap())
         .args([
             "template",
             "rel",
