@@ -6,12 +6,13 @@ use wasm_encoder::{Function, InstructionSink, MemArg, ValType};
 pub(super) const SUCCESS: i32 = 0;
 
 /// What the globals begin with: nanoseconds of a clock that only goes on; what is added to it for the time of day, which is
-/// then 1 January 2020; and the number of the next block of chance.
-pub(super) const GLOBALS: [i64; 3] = [0, 1_577_836_800_000_000_000, 0];
+/// then 1 January 2020; the number of the next block of chance; and the key of chance.
+pub(super) const GLOBALS: [i64; 7] = [0, 1_577_836_800_000_000_000, 0, 0, 0, 0, 0];
 
 /// Where these functions may keep something.
 pub(super) struct Place {
-    /// Address of a page that nobody else uses.
+    /// Address of a page for last words. Go's heap grows over it, as the runtime takes all memory after its data for its own:
+    /// it may be written when nothing matters any more, and nothing else may be kept in memory.
     pub(super) page: i32,
     /// Number of the first of the [`GLOBALS`].
     pub(super) first_global: u32,
@@ -28,6 +29,11 @@ impl Place {
 
     pub(super) fn block(&self) -> u32 {
         self.first_global + 2
+    }
+
+    /// Eight bytes of the key, 0 to 3.
+    pub(super) fn key(&self, part: u32) -> u32 {
+        self.first_global + 3 + part
     }
 }
 

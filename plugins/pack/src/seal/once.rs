@@ -11,10 +11,8 @@ use super::code::{Place, SUCCESS, at, function};
 /// The name that a piece imports these functions from.
 pub(crate) const MODULE: &str = "meshhost:seal";
 
-/// Where in the page the key and the last block are; before them are a panic's last words.
-const KEY: i32 = 8192;
-const BLOCK: i32 = KEY + 64;
-const KEY_SIZE: i32 = 32;
+/// Eight bytes at a time, the key has so many parts.
+const KEY_PARTS: u32 = 4;
 const BLOCK_SIZE: i32 = 64;
 
 /// "expand 32-byte k".
@@ -35,10 +33,11 @@ pub(super) fn body(name: &str, place: &Place) -> Option<Function> {
 /// `(address of 32 bytes)`.
 fn seed(place: &Place) -> Function {
     function(&[], |code| {
-        code.i32_const(place.page + KEY)
-            .local_get(0)
-            .i32_const(KEY_SIZE)
-            .memory_copy(0, 0);
+        for part in 0..KEY_PARTS {
+            code.local_get(0)
+                .i64_load(at(u64::from(part) * 8))
+                .global_set(place.key(part));
+        }
         code.i64_const(0).global_set(place.block());
     })
 }
@@ -78,9 +77,10 @@ pub(super) fn random_get(place: &Place) -> Function {
             .br_if(0)
             .end();
         for number in 0..16 {
-            code.i32_const(place.page + BLOCK).local_get(word(number));
+            code.local_get(word(number));
             start(code, place, number);
-            code.i32_add().i32_store(at(u64::from(number) * 4));
+            code.i32_add().local_set(word(number));
+            put(code, word(number), number, buffer, left);
         }
         code.global_get(place.block())
             .i64_const(1)
@@ -95,10 +95,6 @@ pub(super) fn random_get(place: &Place) -> Function {
             .select()
             .local_set(round);
         code.local_get(buffer)
-            .i32_const(place.page + BLOCK)
-            .local_get(round)
-            .memory_copy(0, 0);
-        code.local_get(buffer)
             .local_get(round)
             .i32_add()
             .local_set(buffer);
@@ -111,13 +107,41 @@ pub(super) fn random_get(place: &Place) -> Function {
     })
 }
 
+/// Writes a word of the block to its place in the buffer, as far as that reaches.
+fn put(code: &mut InstructionSink<'_>, word: u32, number: u32, buffer: u32, left: u32) {
+    let offset = number * 4;
+    code.local_get(left)
+        .i32_const(offset as i32 + 4)
+        .i32_ge_u()
+        .if_(BlockType::Empty);
+    code.local_get(buffer)
+        .local_get(word)
+        .i32_store(at(offset.into()));
+    code.else_();
+    for byte in 0..3 {
+        code.local_get(left)
+            .i32_const((offset + byte) as i32)
+            .i32_gt_u()
+            .if_(BlockType::Empty);
+        code.local_get(buffer)
+            .local_get(word)
+            .i32_const(byte as i32 * 8)
+            .i32_shr_u()
+            .i32_store8(at((offset + byte).into()));
+        code.end();
+    }
+    code.end();
+}
+
 /// A word of the block before any round.
 fn start(code: &mut InstructionSink<'_>, place: &Place, number: u32) {
     match number {
         0..4 => code.i32_const(SIGMA[number as usize]),
         4..12 => code
-            .i32_const(place.page + KEY)
-            .i32_load(at(u64::from(number - 4) * 4)),
+            .global_get(place.key((number - 4) / 2))
+            .i64_const(i64::from(number % 2) * 32)
+            .i64_shr_u()
+            .i32_wrap_i64(),
         12 => code.global_get(place.block()).i32_wrap_i64(),
         13 => code
             .global_get(place.block())
