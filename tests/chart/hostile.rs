@@ -52,9 +52,8 @@ fn with_value(value: &str) -> String {
 
 #[test]
 fn templates_that_never_end() {
-    let quick = limited("time", "2s");
+    // Helm's own bounds.
     for (text, why) in [
-        // Helm's own bounds.
         (
             r#"{{ define "a" }}{{ include "a" . }}{{ end }}{{ include "a" . }}"#,
             "nested reference name",
@@ -63,24 +62,20 @@ fn templates_that_never_end() {
             r#"{{ define "a" }}{{ template "a" . }}{{ end }}{{ template "a" . }}"#,
             "exceeded maximum template depth",
         ),
-        // The host's.
-        ("{{ range 1000000000000 }}{{ end }}", "took longer than 2s"),
-        (
-            "{{ range $i := untilStep 0 1000000000000 1 }}{{ end }}",
-            // Of memory or of time, by how fast the machine is.
-            "raise the limit",
-        ),
-        (
-            r#"{{ $t := "{{ tpl .t . }}" }}{{ tpl $t (dict "t" $t "Template" .Template) }}"#,
-            "",
-        ),
-        (
-            r#"{{ regexReplaceAll "(a|a)*b" (repeat 100000 "a") "" }}{{ range 1000000000 }}{{ end }}"#,
-            "took longer than 2s",
-        ),
+    ] {
+        let said = said(&CHART, &template(text));
+        assert!(said.contains(why), "{text}: {said}");
+    }
+    // The host's: of time or of memory, by how fast the machine is.
+    let quick = limited("time", "2s");
+    for text in [
+        "{{ range 1000000000000 }}{{ end }}",
+        "{{ range $i := untilStep 0 1000000000000 1 }}{{ end }}",
+        r#"{{ $t := "{{ tpl .t . }}" }}{{ tpl $t (dict "t" $t "Template" .Template) }}"#,
+        r#"{{ regexReplaceAll "(a|a)*b" (repeat 100000 "a") "" }}{{ range 1000000000000 }}{{ end }}"#,
     ] {
         let said = said(&quick, &template(text));
-        assert!(said.contains(why), "{text}: {said}");
+        assert!(said.contains("raise the limit"), "{text}: {said}");
     }
 }
 

@@ -56,8 +56,9 @@ fn load(component: &[u8]) -> Piece {
     let folders = directories::ProjectDirs::from("dev", "meshhost", "meshhost").unwrap();
     let cache = CacheDir::open(folders.cache_dir().join("compiled")).unwrap();
     let limits = Limits {
-        // The compiler of an unoptimised build, on a machine that has more to do.
+        // An unoptimised build, on a machine that has more to do: what is tested is not how fast it is.
         compile_time: Duration::from_secs(1200),
+        time: Duration::from_secs(600),
         ..Limits::default()
     };
     Runtime::new(Some(cache))
