@@ -50,6 +50,30 @@ impl Grant {
         }
     }
 
+    /// What a piece wants of which nobody can know beforehand what it will contribute, since its card says everything: the
+    /// kinds of what it has contributed, in their namespaces, and what its objects need as they are.
+    #[must_use]
+    pub fn rendered(piece: &str, card: &Card, bundle: &Bundle, needs: &[Need]) -> Self {
+        let mut emits: Vec<Selector> = bundle
+            .objects
+            .iter()
+            .filter(|contributed| contributed.piece == piece)
+            .map(|contributed| {
+                let id = contributed.object.id();
+                Selector {
+                    namespace: Some(id.namespace.clone().unwrap_or_default()),
+                    ..Selector::kind(&id.group, &id.kind)
+                }
+            })
+            .collect();
+        emits.sort_by_cached_key(ToString::to_string);
+        emits.dedup();
+        Self {
+            emits,
+            ..Self::wanted(card, needs)
+        }
+    }
+
     /// What `wanted` has beyond this.
     #[must_use]
     pub fn lacks(&self, wanted: &Self) -> Self {
@@ -72,9 +96,20 @@ impl Grant {
         }
     }
 
-    /// With the abilities of another grant too.
+    /// With what another grant has too.
     #[must_use]
-    pub fn with_abilities_of(mut self, other: &Self) -> Self {
+    pub fn with(mut self, other: &Self) -> Self {
+        for (mine, theirs) in [
+            (&mut self.emits, &other.emits),
+            (&mut self.amends, &other.amends),
+        ] {
+            let more: Vec<Selector> = theirs
+                .iter()
+                .filter(|theirs| !mine.iter().any(|mine| mine.covers(theirs)))
+                .cloned()
+                .collect();
+            mine.extend(more);
+        }
         self.abilities.extend(other.abilities.iter().cloned());
         self.abilities.sort();
         self.abilities.dedup();

@@ -70,6 +70,19 @@ pub fn recorded(files: &[GrantedFile]) -> Vec<RecordedFiles> {
         .collect()
 }
 
+/// `sha256:…` of a chart: of an archive the digest of its bytes, which is the one that registries and repositories tell; of a
+/// folder that of its paths and contents.
+#[must_use]
+pub fn chart(files: &[GrantedFile]) -> String {
+    const GZIP: [u8; 2] = [0x1f, 0x8b];
+    match files {
+        [archive] if archive.content.starts_with(&GZIP) => {
+            written(Sha256::new_with_prefix(&archive.content))
+        }
+        files => digest(&files.iter().collect::<Vec<_>>()),
+    }
+}
+
 /// `sha256:…` of paths and contents: of each file the length of its path, the path, the length of its content and the
 /// content, lengths as eight bytes, big end first.
 #[must_use]
@@ -81,6 +94,10 @@ pub fn digest(files: &[&GrantedFile]) -> String {
             hash.update(bytes);
         }
     }
+    written(hash)
+}
+
+fn written(hash: Sha256) -> String {
     let hex: String = hash
         .finalize()
         .iter()

@@ -10,6 +10,7 @@ use std::fmt;
 use serde_json::{Value, json};
 
 use crate::ability::Ability;
+use crate::chart::Chart;
 use crate::object::is_dns_label;
 use crate::path::Path;
 use crate::problem::{Problem, Problems};
@@ -20,6 +21,7 @@ use crate::source::Origin;
 
 mod keys;
 mod reader;
+mod chart;
 mod fields;
 
 pub use fields::fields;
@@ -88,6 +90,12 @@ pub struct Piece {
     pub source_origin: Origin,
     /// `sha256:…` that the component must have.
     pub digest: Option<String>,
+    /// The Helm chart that it renders, if it is one that does.
+    pub chart: Option<Chart>,
+    /// The chart's values, a map.
+    pub values: Option<Setting>,
+    /// The chart's release name, a text.
+    pub release_name: Option<Setting>,
     /// Its namespace, when it is not the installation's.
     pub namespace: Option<String>,
     /// Its settings, a map.
@@ -180,23 +188,86 @@ pub fn forget_sources(below: &mut Setting, over: &Setting) {
         return;
     };
     for (name, entry) in over {
-        if entry.setting.get("source").is_some() {
+        let piece = &entry.setting;
+        if piece.get("source").is_some() {
             forget_source(below, name);
+        }
+        if let Some(chart) = piece.get("chart") {
+            forget_chart(below, name, chart);
         }
     }
 }
 
-/// Takes away where a piece comes from.
+/// Takes away where a piece comes from. A component takes the place of a chart too, and of what is said of it.
 pub fn forget_source(below: &mut Setting, name: &str) {
-    let fields = below
+    let Some(fields) = fields_of(below, name) else {
+        return;
+    };
+    for gone in ["source", "digest", "chart"].iter().chain(&chart::BESIDE) {
+        fields.shift_remove(*gone);
+    }
+}
+
+/// Takes away what other words for a chart make void: where it comes from, and the digest that was pinned for it. Its values
+/// stay, since they are as a rule those of its next version too.
+pub fn forget_chart(below: &mut Setting, name: &str, over: &Setting) {
+    let Some(fields) = fields_of(below, name) else {
+        return;
+    };
+    let source = over.get("source");
+    let whole = source.is_some_and(|source| source.map().is_none() || source.get("repo").is_some());
+    match fields
+        .get_mut("chart")
+        .and_then(|chart| chart.setting.map_mut())
+    {
+        None => {
+            fields.shift_remove("source");
+            fields.shift_remove("digest");
+        }
+        Some(_) if whole => {
+            fields.shift_remove("chart");
+        }
+        Some(chart) if source.is_some() => {
+            chart.shift_remove("digest");
+        }
+        Some(_) => {}
+    }
+}
+
+fn fields_of<'a>(spec: &'a mut Setting, name: &str) -> Option<&'a mut Settings> {
+    let pieces = spec.map_mut()?.get_mut("pieces")?.setting.map_mut()?;
+    pieces.get_mut(name)?.setting.map_mut()
+}
+
+/// The values of charts, taken out of a layer: in them `null` says that a default of the chart is not wanted, and takes away
+/// nothing of other layers but what it replaces.
+pub fn take_values(spec: &mut Setting) -> Vec<(String, Entry)> {
+    let pieces = spec
         .map_mut()
         .and_then(|spec| spec.get_mut("pieces"))
-        .and_then(|pieces| pieces.setting.map_mut())
-        .and_then(|pieces| pieces.get_mut(name))
-        .and_then(|piece| piece.setting.map_mut());
-    if let Some(fields) = fields {
-        fields.shift_remove("source");
-        fields.shift_remove("digest");
+        .and_then(|pieces| pieces.setting.map_mut());
+    let pieces = pieces.into_iter().flat_map(|pieces| pieces.iter_mut());
+    pieces
+        .filter_map(|(name, entry)| {
+            let fields = entry.setting.map_mut()?;
+            fields.get("values")?.setting.map()?;
+            Some((name.clone(), fields.shift_remove("values")?))
+        })
+        .collect()
+}
+
+/// Lays values of charts over those that are there.
+pub fn lay_values(spec: &mut Setting, values: Vec<(String, Entry)>) {
+    for (name, entry) in values {
+        let Some(fields) = fields_of(spec, &name) else {
+            continue;
+        };
+        let under = fields.entry("values".to_owned()).or_insert_with(|| Entry {
+            key: entry.key.clone(),
+            setting: Setting::empty_map(&entry.setting.origin),
+        });
+        under.key = entry.key;
+        under.setting.lay_over_with_nulls(entry.setting);
     }
 }
 
@@ -224,6 +295,11 @@ pub fn relative_to(spec: &mut Setting, file: &str) {
     for piece in pieces.into_iter().flat_map(|pieces| pieces.values_mut()) {
         let piece = &mut piece.setting;
         join(below(piece, "source").and_then(|source| below(source, "file")));
+        let chart = below(piece, "chart").and_then(|chart| below(chart, "source"));
+        join(chart.filter(|source| source.text().is_some_and(|text| !text.contains("://"))));
+        if let Some(Tree::List(files)) = below(piece, "valuesFiles").map(|files| &mut files.value) {
+            files.iter_mut().for_each(|file| join(Some(file)));
+        }
         let files = below(piece, "grants").and_then(|grants| below(grants, "files"));
         for entry in files
             .and_then(Setting::map_mut)

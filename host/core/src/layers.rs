@@ -45,8 +45,13 @@ pub struct Layers {
 struct Plugin {
     text: Arc<Source>,
     name: String,
-    source: PieceSource,
-    digest: Option<String>,
+    from: From,
+}
+
+#[derive(Debug, Clone)]
+enum From {
+    Component(PieceSource, Option<String>),
+    Chart(String),
 }
 
 /// All layers as one.
@@ -94,6 +99,15 @@ impl Layers {
     /// `--plugin [NAME=]SOURCE`: the text as it was typed, the piece's name in the installation, where it is read from, and
     /// the digest that it must have. It adds the piece or replaces the one of that name, and enables it.
     pub fn plugin(&mut self, text: &str, name: &str, source: PieceSource, digest: Option<String>) {
+        self.add(text, name, From::Component(source, digest));
+    }
+
+    /// `--plugin NAME=chart:SOURCE`: like [`Layers::plugin`], for a piece that renders a chart.
+    pub fn chart(&mut self, text: &str, name: &str, source: &str) {
+        self.add(text, name, From::Chart(source.to_owned()));
+    }
+
+    fn add(&mut self, text: &str, name: &str, from: From) {
         let text = Source::new(SourceKind::Argument, "--plugin", text);
         let origin = Origin::whole(&text);
         if !is_dns_label(name) {
@@ -118,8 +132,7 @@ impl Layers {
         self.plugins.push(Plugin {
             text,
             name: name.to_owned(),
-            source,
-            digest,
+            from,
         });
     }
 
@@ -351,16 +364,21 @@ impl Plugin {
         let origin = Origin::whole(&self.text);
         let text = |text: &str| Setting::new(&origin, Tree::Text(text.to_owned()));
         let on = || Setting::new(&origin, Tree::Bool(true));
-        let (kind, place) = match &self.source {
-            PieceSource::Builtin(name) => ("builtin", name),
-            PieceSource::File(path) => ("file", path),
-            PieceSource::Oci(reference) => ("oci", reference),
-        };
         let mut spec = Setting::empty_map(&origin);
         let below = format!("pieces.{}", self.name);
-        spec.put(&format!("{below}.source.{kind}"), text(place));
-        if let Some(digest) = &self.digest {
-            spec.put(&format!("{below}.digest"), text(digest));
+        match &self.from {
+            From::Component(source, digest) => {
+                let (kind, place) = match source {
+                    PieceSource::Builtin(name) => ("builtin", name),
+                    PieceSource::File(path) => ("file", path),
+                    PieceSource::Oci(reference) => ("oci", reference),
+                };
+                spec.put(&format!("{below}.source.{kind}"), text(place));
+                if let Some(digest) = digest {
+                    spec.put(&format!("{below}.digest"), text(digest));
+                }
+            }
+            From::Chart(source) => spec.put(&format!("{below}.chart.source"), text(source)),
         }
         spec.put(&format!("{below}.enabled"), on());
         let mut documents = vec![Document {

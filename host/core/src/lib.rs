@@ -42,6 +42,8 @@ pub mod injection;
 pub mod nearest;
 pub mod ability;
 mod reading;
+pub mod chart;
+pub mod chart_version;
 pub mod set_flag;
 pub mod schema_cost;
 pub mod schema_view;

@@ -38,6 +38,8 @@ pub struct Approved {
     pub version: String,
     /// `sha256:…` of the component.
     pub digest: String,
+    /// `sha256:…` of the chart that it renders, if it is one that does.
+    pub chart: Option<String>,
     /// Where it came from when it was approved; for the reader, and not compared.
     pub source: String,
     /// What it may do.
@@ -115,6 +117,7 @@ fn piece(fields: &Setting, key: &Origin, path: &Path, problems: &mut Problems) -
     let known = [
         "version",
         "digest",
+        "chart",
         "source",
         "emits",
         "amends",
@@ -130,11 +133,14 @@ fn piece(fields: &Setting, key: &Origin, path: &Path, problems: &mut Problems) -
         reading::text(fields.get(field), &path.key(field), problems)
     };
     let (version, digest, source) = (text("version"), text("digest"), text("source"));
-    if let (Some(digest), Some(setting)) = (&digest, fields.get("digest"))
-        && !is_digest(digest)
-    {
-        let wanted = "`sha256:` and 64 hexadecimal digits in lower case";
-        problems.push(reading::wrong(setting, wanted, &path.key("digest")));
+    let chart = reading::text(fields.get("chart"), &path.key("chart"), problems);
+    for (digest, field) in [(&digest, "digest"), (&chart, "chart")] {
+        if let (Some(digest), Some(setting)) = (digest, fields.get(field))
+            && !is_digest(digest)
+        {
+            let wanted = "`sha256:` and 64 hexadecimal digits in lower case";
+            problems.push(reading::wrong(setting, wanted, &path.key(field)));
+        }
     }
     let (emits, amends) = (fields.get("emits"), fields.get("amends"));
     let grant = Grant {
@@ -146,6 +152,7 @@ fn piece(fields: &Setting, key: &Origin, path: &Path, problems: &mut Problems) -
     Some(Approved {
         version: version?,
         digest: digest?,
+        chart,
         source: source?,
         grant,
     })
@@ -168,13 +175,16 @@ impl Lock {
                 let mut piece = json!({
                     "version": approved.version,
                     "digest": approved.digest,
+                    "chart": approved.chart,
                     "source": approved.source,
                     "emits": approved.grant.emits,
                     "amends": approved.grant.amends,
                     "abilities": approved.grant.abilities,
                 });
                 if let Some(fields) = piece.as_object_mut() {
-                    fields.retain(|_, value| value.as_array().is_none_or(|list| !list.is_empty()));
+                    fields.retain(|_, value| {
+                        !value.is_null() && value.as_array().is_none_or(|list| !list.is_empty())
+                    });
                 }
                 (name.clone(), piece)
             })

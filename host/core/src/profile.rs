@@ -44,7 +44,7 @@ pub struct Difference {
 }
 
 impl Profiles {
-    /// The profiles of Istio 1.4.
+    /// The profiles of Istio 1.4, and one that is empty.
     #[must_use]
     pub fn builtin() -> Self {
         let texts = [
@@ -53,6 +53,7 @@ impl Profiles {
             ("minimal", include_str!("../../../profiles/minimal.yaml")),
             ("remote", include_str!("../../../profiles/remote.yaml")),
             ("sds", include_str!("../../../profiles/sds.yaml")),
+            ("empty", include_str!("../../../profiles/empty.yaml")),
         ];
         Self {
             texts: texts

@@ -130,6 +130,7 @@ mod tests {
             version: "1.0.0".to_owned(),
             digest: digest.to_owned(),
             source: source.to_owned(),
+            chart: None,
             files: Vec::new(),
         }]
     }

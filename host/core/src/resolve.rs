@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use serde_json::Value;
 
+use crate::chart::Chart;
 use crate::check::{UNKNOWN, adopt_typed, check};
 use crate::control_plane_api as api;
 use crate::document::{Api, Document};
@@ -18,7 +19,7 @@ use crate::policy::{self, Policy};
 use crate::problem::{Problem, Problems};
 use crate::profile::{self, Form, Profiles};
 use crate::schema_view::SchemaView;
-use crate::setting::Setting;
+use crate::setting::{Setting, Tree};
 use crate::source::Origin;
 use crate::translate::{self, State, Target, Translated};
 
@@ -82,6 +83,8 @@ pub struct ChosenPiece {
     pub source_origin: Origin,
     /// The digest that it must have.
     pub digest: Option<String>,
+    /// The Helm chart that it renders.
+    pub chart: Option<Chart>,
     /// Its namespace, if it was said.
     pub namespace: Option<String>,
     /// What it may do.
@@ -119,6 +122,7 @@ impl Chosen {
                 source: piece.source.clone(),
                 source_origin: piece.source_origin.clone(),
                 digest: piece.digest.clone(),
+                chart: piece.chart.clone(),
                 namespace: piece.namespace.clone(),
                 grants: piece.grants.clone(),
                 limits: piece.limits.clone(),
@@ -188,7 +192,7 @@ impl Chosen {
             .iter()
             .map(|piece| Target {
                 name: &piece.name,
-                schema: schemas.get(&piece.name).map(SchemaView::new),
+                schema: schema_of(piece, schemas).map(SchemaView::new),
             })
             .collect();
         let of_piece = |name: &str| {
@@ -234,6 +238,7 @@ impl Chosen {
                 enabled,
                 source: piece.source.clone(),
                 digest: piece.digest.clone(),
+                chart: piece.chart.clone(),
                 namespace: piece
                     .namespace
                     .clone()
@@ -270,10 +275,13 @@ impl Chosen {
     ) -> (Traced, Option<bool>) {
         let Translated {
             mut settings,
-            written,
+            mut written,
             installs,
         } = translate::translate(&self.merged.control_plane, states, target, others);
         settings.lay_over(piece.settings.clone());
+        if piece.chart.is_some() {
+            chart_settings(piece, &mut settings, &mut written);
+        }
         if let Some(schema) = schema {
             adopt_typed(&mut settings, SchemaView::new(schema));
         }
@@ -284,6 +292,38 @@ impl Chosen {
             written,
         };
         (traced, installs)
+    }
+}
+
+/// What stands beside a chart, where the piece that renders it takes it.
+fn chart_settings(piece: &Piece, settings: &mut Setting, written: &mut Vec<(Path, Path)>) {
+    let own = Path::of("pieces").key(&piece.name);
+    let mut beside = |key: &str| written.push((Path::of(key), own.key(key)));
+    if let Some(values) = &piece.values {
+        let mut all = settings
+            .get("values")
+            .cloned()
+            .unwrap_or_else(|| Setting::empty_map(&values.origin));
+        all.lay_over_with_nulls(values.clone());
+        settings.put("values", all);
+        beside("values");
+    }
+    if let Some(name) = &piece.release_name {
+        settings.put("releaseName", name.clone());
+        beside("releaseName");
+    } else if settings.get("releaseName").is_none() {
+        let name = Tree::Text(piece.name.clone());
+        settings.put("releaseName", Setting::new(&piece.origin, name));
+    }
+}
+
+/// The schema by which values of an IstioControlPlane are handed to a piece. They are those of the charts of Istio 1.4, which
+/// the pieces of this project know; a piece that renders a chart gets none.
+fn schema_of<'a>(piece: &Piece, schemas: &'a BTreeMap<String, Value>) -> Option<&'a Value> {
+    static NOTHING: Value = Value::Bool(false);
+    match piece.chart {
+        Some(_) => Some(&NOTHING),
+        None => schemas.get(&piece.name),
     }
 }
 

@@ -83,6 +83,9 @@ pub struct RecordedPiece {
     pub digest: String,
     /// Where it came from: `built-in`, a file, a registry reference.
     pub source: String,
+    /// `sha256:…` of the chart that it rendered, if it did.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub chart: Option<String>,
     /// The files that it was handed, by wish.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub files: Vec<RecordedFiles>,

@@ -143,6 +143,42 @@ impl<'a> Reader<'a> {
         self.file(&granted, &parent, name, name.to_owned(), path, &metadata)
     }
 
+    /// Like [`Reader::read`], with what is read below a folder of that name: where the order of several grants has a meaning.
+    ///
+    /// # Errors
+    /// As for [`Reader::read`].
+    pub fn read_below(&mut self, wish: &str, folder: &str, path: &Path) -> Result<(), FileError> {
+        let before = self.files.len();
+        self.read(wish, path)?;
+        for file in &mut self.files[before..] {
+            file.path = format!("{folder}/{}", file.path);
+        }
+        Ok(())
+    }
+
+    /// What was read up to now, in no order.
+    #[must_use]
+    pub fn files(&self) -> &[GrantedFile] {
+        &self.files
+    }
+
+    /// How many bytes can still be handed over.
+    #[must_use]
+    pub fn left(&self) -> u64 {
+        self.limits.files_size - self.bytes
+    }
+
+    /// A file that was read elsewhere, with no more than [`Reader::left`] bytes.
+    pub fn hand(&mut self, wish: &str, path: String, content: Vec<u8>) {
+        self.entries += 1;
+        self.bytes += content.len() as u64;
+        self.files.push(GrantedFile {
+            wish: wish.to_owned(),
+            path,
+            content,
+        });
+    }
+
     /// What was read, sorted by wish and path.
     #[must_use]
     pub fn finish(mut self) -> Vec<GrantedFile> {

@@ -50,6 +50,12 @@ pub fn builtin(name: &str) -> Result<Vec<u8>, SourceError> {
         })
 }
 
+/// `sha256:…` of the built-in piece of that name.
+#[must_use]
+pub fn builtin_digest(name: &str) -> Option<&'static str> {
+    meshhost_builtin::named(name).map(|builtin| builtin.digest)
+}
+
 /// Whether a component is, byte for byte, a built-in piece; `digest` is `sha256:…`.
 #[must_use]
 pub fn is_builtin(digest: &str) -> bool {

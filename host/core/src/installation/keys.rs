@@ -1,7 +1,7 @@
 //! The settings of an Installation as data: what `reader` reads, in words.
 
 /// Path below `spec` as it can be typed after `--set` (`NAME` stands for any key), what it may hold, what it changes.
-pub const KEYS: [(&str, &str, &str); 34] = [
+pub const KEYS: [(&str, &str, &str); 43] = [
     (
         "namespace",
         "the name of a namespace (lower-case letters, digits and `-`)",
@@ -53,6 +53,51 @@ pub const KEYS: [(&str, &str, &str); 34] = [
         "pieces.NAME.digest",
         "`sha256:` and 64 hexadecimal digits",
         "the digest that the component must have",
+    ),
+    (
+        "pieces.NAME.chart",
+        "a map",
+        "the Helm chart that the piece renders, in place of a `source`: see docs/charts.md",
+    ),
+    (
+        "pieces.NAME.chart.source",
+        "a path, `oci://HOST/PATH:VERSION`, the URL of an archive, or a map of the next three",
+        "where the chart is read from",
+    ),
+    (
+        "pieces.NAME.chart.source.repo",
+        "a text, such as `https://HOST/charts` or `oci://HOST/charts`",
+        "the repository of charts, or the path in a registry that charts are below",
+    ),
+    (
+        "pieces.NAME.chart.source.name",
+        "a text",
+        "the chart's name there",
+    ),
+    (
+        "pieces.NAME.chart.source.version",
+        "a version or a range, such as `~1.30`",
+        "which of its versions; the newest that is no pre-release when it is left out",
+    ),
+    (
+        "pieces.NAME.chart.digest",
+        "`sha256:` and 64 hexadecimal digits",
+        "the digest that the chart's archive must have",
+    ),
+    (
+        "pieces.NAME.values",
+        "a map",
+        "the chart's values, over those of files",
+    ),
+    (
+        "pieces.NAME.valuesFiles",
+        "a list of paths",
+        "files with values of the chart, later ones over earlier ones",
+    ),
+    (
+        "pieces.NAME.releaseName",
+        "a text",
+        "the chart's release name; the piece's name when it is left out",
     ),
     (
         "pieces.NAME.namespace",

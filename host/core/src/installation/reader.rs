@@ -1,5 +1,6 @@
 //! Reading the pieces of an Installation. Owns the refusals of what does not fit; merging is done before.
 
+use super::chart::as_typed;
 use super::{Grants, Limits, Piece, PieceSource, SaidLimit};
 use crate::nearest;
 use crate::object::is_dns_label;
@@ -11,16 +12,22 @@ use crate::setting::{Entry, Setting, Tree};
 use crate::source::Origin;
 
 const SPEC: [&str; 5] = ["profile", "namespace", "pieces", "fields", "policies"];
-const PIECE: [&str; 8] = [
+const PIECE: [&str; 12] = [
     "name",
     "enabled",
     "source",
     "digest",
+    "chart",
     "namespace",
     "settings",
+    "values",
+    "valuesFiles",
+    "releaseName",
     "grants",
     "limits",
 ];
+/// The built-in piece that renders charts.
+pub(super) const ENGINE: &str = "chart";
 const SOURCE: [&str; 3] = ["builtin", "file", "oci"];
 const GRANTS: [&str; 4] = ["files", "emits", "amends", "abilities"];
 /// Here, and as `--limit` spells it.
@@ -57,7 +64,11 @@ pub fn read(spec: &Setting, problems: &mut Problems) -> Vec<Piece> {
     };
     let names: Vec<&str> = pieces
         .iter()
-        .filter(|(_, entry)| entry.setting.get("source").is_some())
+        .filter(|(_, entry)| {
+            ["source", "chart"]
+                .iter()
+                .any(|key| entry.setting.get(key).is_some())
+        })
         .map(|(name, _)| name.as_str())
         .collect();
     pieces
@@ -75,7 +86,7 @@ impl Reader<'_> {
         reading::known(setting, known, path, of, self.problems);
     }
 
-    fn text(&mut self, setting: Option<&Setting>, path: &Path) -> Option<String> {
+    pub(super) fn text(&mut self, setting: Option<&Setting>, path: &Path) -> Option<String> {
         reading::text(setting, path, self.problems)
     }
 
@@ -108,16 +119,15 @@ impl Reader<'_> {
                 false
             }),
         };
-        let (source, source_origin) = self.source(name, entry, &path, names)?;
-        let digest = self.text(fields.get("digest"), &path.key("digest"));
-        if let (Some(digest), Some(setting)) = (&digest, fields.get("digest")) {
-            let hex = digest.strip_prefix("sha256:").unwrap_or(digest);
-            if hex.len() != 64 || !hex.bytes().all(|b| b.is_ascii_hexdigit()) {
-                let wanted = "`sha256:` and 64 hexadecimal digits";
-                self.problems
-                    .push(wrong(setting, wanted, &path.key("digest")));
-            }
+        let chart = self.chart(fields, &path);
+        let (source, source_origin) = match (fields.get("chart"), fields.get("source")) {
+            (Some(said), None) => (PieceSource::Builtin(ENGINE.to_owned()), said.origin.clone()),
+            _ => self.source(name, entry, &path, names)?,
+        };
+        if fields.get("chart").is_some() && chart.is_none() {
+            return None;
         }
+        let digest = self.digest(fields, &path);
         let namespace = fields
             .get("namespace")
             .and_then(|setting| self.namespace(setting, &path.key("namespace")));
@@ -131,6 +141,8 @@ impl Reader<'_> {
                 settings.clone()
             }
         };
+        let mut values = fields.get("values").cloned();
+        values.iter_mut().for_each(as_typed);
         Some(Piece {
             name: name.to_owned(),
             origin: entry.key.clone(),
@@ -138,11 +150,28 @@ impl Reader<'_> {
             source,
             source_origin,
             digest,
+            chart,
+            values,
+            release_name: fields.get("releaseName").cloned(),
             namespace,
             settings,
             grants: self.grants(fields.get("grants"), &path.key("grants")),
             limits: self.limits(fields.get("limits"), &path.key("limits")),
         })
+    }
+
+    /// The `digest` among some fields.
+    pub(super) fn digest(&mut self, fields: &Setting, path: &Path) -> Option<String> {
+        let path = path.key("digest");
+        let digest = self.text(fields.get("digest"), &path)?;
+        let hex = digest.strip_prefix("sha256:").unwrap_or(&digest);
+        if let Some(setting) = fields.get("digest")
+            && (hex.len() != 64 || !hex.bytes().all(|b| b.is_ascii_hexdigit()))
+        {
+            let wanted = "`sha256:` and 64 hexadecimal digits";
+            self.problems.push(wrong(setting, wanted, &path));
+        }
+        Some(digest)
     }
 
     fn source(
@@ -157,7 +186,7 @@ impl Reader<'_> {
             let message =
                 format!("there is no piece `{name}` here, and nothing says where it comes from");
             let hint = match nearest::nearest(name, names.iter().copied()).as_slice() {
-                [] => "give it a `source: {builtin: NAME}`, `{file: PATH}` or `{oci: REFERENCE}`"
+                [] => "give it a `source: {builtin: NAME}`, `{file: PATH}` or `{oci: REFERENCE}`, or a `chart`"
                     .to_owned(),
                 near => format!("did you mean {}?", nearest::quoted(near, "or")),
             };

@@ -28,11 +28,14 @@ impl Merge {
         }
     }
 
-    pub(super) fn lay(&mut self, document: Document) {
+    pub(super) fn lay(&mut self, mut document: Document) {
+        let mut values = Vec::new();
         if document.api == Api::Installation {
             installation::forget_sources(&mut self.installation, &document.spec);
+            values = installation::take_values(&mut document.spec);
         }
         self.tree(document.api).lay_over(document.spec);
+        installation::lay_values(&mut self.installation, values);
     }
 
     pub(super) fn lay_given(&mut self, document: Document) {
@@ -136,12 +139,25 @@ impl Merge {
             return;
         };
         let assignment = &canonical(assignment, &mut self.problems);
-        if let [Step::Key(pieces), Step::Key(name), Step::Key(source), ..] =
+        if let [Step::Key(pieces), Step::Key(name), Step::Key(field), ..] =
             assignment.path.0.as_slice()
             && pieces == "pieces"
-            && source == "source"
         {
-            installation::forget_source(&mut self.installation, name);
+            let layer = overlay_of(assignment, &self.installation);
+            match field.as_str() {
+                "source" => installation::forget_source(&mut self.installation, name),
+                "chart" => installation::forget_sources(&mut self.installation, &layer),
+                // Of a chart's values `null` takes away a default of the chart.
+                "values" if assignment.value.value == Tree::Null && assignment.path.0.len() > 3 => {
+                    self.lay_given(Document {
+                        api,
+                        metadata: None,
+                        spec: layer,
+                    });
+                    return;
+                }
+                _ => {}
+            }
         }
         if let Err(problem) = set_flag::assign(self.tree(api), assignment) {
             self.problems.push(problem);

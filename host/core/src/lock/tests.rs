@@ -6,8 +6,14 @@ fn lock() -> Lock {
     let approved = |grant| Approved {
         version: "1.0.0".to_owned(),
         digest: format!("sha256:{}", "0a".repeat(32)),
+        chart: None,
         source: "./vendor.wasm".to_owned(),
         grant,
+    };
+    let chart = Approved {
+        chart: Some(format!("sha256:{}", "0b".repeat(32))),
+        source: "oci://registry.test/charts/istiod:1.30.3".to_owned(),
+        ..approved(Grant::default())
     };
     let grant = Grant {
         emits: vec![
@@ -27,6 +33,7 @@ fn lock() -> Lock {
         pieces: [
             ("vendor".to_owned(), approved(grant)),
             ("nothing".to_owned(), approved(Grant::default())),
+            ("istiod".to_owned(), chart),
         ]
         .into(),
     }

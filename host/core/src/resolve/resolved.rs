@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 use serde_json::{Value, json};
 
 use crate::card;
+use crate::chart::Chart;
 use crate::installation::{Grants, Limits, PieceSource};
 use crate::path::Path;
 use crate::problem::Problem;
@@ -41,6 +42,8 @@ pub struct PieceSettings {
     pub source: PieceSource,
     /// The digest that it must have.
     pub digest: Option<String>,
+    /// The Helm chart that it renders.
+    pub chart: Option<Chart>,
     /// Its namespace.
     pub namespace: String,
     /// A JSON object that fits its schema.

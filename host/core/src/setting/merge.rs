@@ -9,6 +9,11 @@ impl Setting {
         self.lay(over, false);
     }
 
+    /// Like [`Setting::lay_over`], but `null` stays: for what is handed on to somebody to whom it has a meaning.
+    pub fn lay_over_with_nulls(&mut self, over: Setting) {
+        self.lay(over, true);
+    }
+
     /// Makes one layer of two: like [`Setting::lay_over`], but `null` stays in the result, so that it still takes away when
     /// the result is itself laid over something.
     ///

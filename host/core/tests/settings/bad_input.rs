@@ -428,7 +428,7 @@ fn mistakes_in_an_installation() {
         // piece without source
         (
             "pieces: [{name: acme}]",
-            "f.yaml:4:19: pieces.acme: there is no piece `acme` here, and nothing says where it comes from | give it a `source: {builtin: NAME}`, `{file: PATH}` or `{oci: REFERENCE}`",
+            "f.yaml:4:19: pieces.acme: there is no piece `acme` here, and nothing says where it comes from | give it a `source: {builtin: NAME}`, `{file: PATH}` or `{oci: REFERENCE}`, or a `chart`",
         ),
         // piece misspelt
         (

@@ -1,6 +1,7 @@
 //! Settings from end to end: what people write, through layers, to what each piece gets.
 
 mod bad_input;
+mod charts;
 mod fields;
 mod hostile;
 mod roads;

@@ -18,7 +18,7 @@ use crate::cli::approval_text::Pending;
 use crate::cli::args::{Inject, Settings};
 use crate::cli::fault::{Fault, exit};
 use crate::cli::lock_file::LockFile;
-use crate::cli::wish::Wish;
+use crate::cli::wish::{Wish, source_of};
 use crate::cli::{ask, report, typed};
 
 /// Refuses what is beyond the bounds that the installation itself sets to a piece.
@@ -48,17 +48,28 @@ pub(crate) fn bounds(wish: &Wish, rendered: &Rendered) -> Result<(), Fault> {
 }
 
 /// What is not approved: all of it, in the order of the installation.
+///
+/// What is held to the approvals is `bundle`; what a chart wants is what it has `rendered`.
 pub(crate) fn pending(
     wish: &Wish,
     bundle: &Bundle,
+    rendered: &Bundle,
     needs: &BTreeMap<String, Vec<Need>>,
     file: &LockFile,
 ) -> Vec<Pending> {
     wish.strangers()
         .filter_map(|(settings, piece)| {
             let needs = needs.get(&settings.name).map(Vec::as_slice);
-            let source = settings.source.to_string();
-            unapproved(piece, &source, bundle, needs.unwrap_or_default(), file)
+            let chart = wish.chart_digest(settings).map(|digest| (digest, rendered));
+            let source = source_of(settings);
+            unapproved(
+                piece,
+                &source,
+                chart,
+                bundle,
+                needs.unwrap_or_default(),
+                file,
+            )
         })
         .collect()
 }
@@ -66,6 +77,7 @@ pub(crate) fn pending(
 fn unapproved(
     piece: &Piece,
     source: &str,
+    chart: Option<(String, &Bundle)>,
     bundle: &Bundle,
     needs: &[Need],
     file: &LockFile,
@@ -74,7 +86,9 @@ fn unapproved(
     let before = file.lock.pieces.get(name);
     let fits = before.is_some_and(|before| {
         let outside = before.grant.bounds().outside(name, bundle, needs);
-        before.digest == piece.digest() && outside.is_empty()
+        before.digest == piece.digest()
+            && before.chart.as_ref() == chart.as_ref().map(|(digest, _)| digest)
+            && outside.is_empty()
     });
     (!fits).then(|| Pending {
         name: name.clone(),
@@ -82,7 +96,11 @@ fn unapproved(
         digest: piece.digest().to_owned(),
         source: source.to_owned(),
         before: before.cloned(),
-        wanted: Grant::wanted(piece.card(), needs),
+        wanted: match &chart {
+            Some((_, rendered)) => Grant::rendered(name, piece.card(), rendered, needs),
+            None => Grant::wanted(piece.card(), needs),
+        },
+        chart: chart.map(|(digest, _)| digest),
         injects: piece.injects(),
         needs: needs.to_vec(),
     })
@@ -95,7 +113,13 @@ pub(crate) fn tell(wish: &Wish, rendered: &Rendered, settings: &Settings) -> Res
         return Ok(());
     }
     let file = LockFile::open(&wish.lock_file)?;
-    let pending = pending(wish, &rendered.bundle, &rendered.needs, &file);
+    let pending = pending(
+        wish,
+        &rendered.bundle,
+        &rendered.bundle,
+        &rendered.needs,
+        &file,
+    );
     if settings.locked {
         return refuse(&pending, &how(settings));
     }
@@ -115,7 +139,13 @@ pub(crate) fn require(wish: &Wish, rendered: &Rendered, settings: &Settings) -> 
         return Ok(());
     }
     let mut file = LockFile::open(&wish.lock_file)?;
-    let pending = pending(wish, &rendered.bundle, &rendered.needs, &file);
+    let pending = pending(
+        wish,
+        &rendered.bundle,
+        &rendered.bundle,
+        &rendered.needs,
+        &file,
+    );
     if pending.is_empty() {
         return Ok(());
     }
@@ -145,7 +175,13 @@ pub(crate) fn refuse_early(wish: &Wish, settings: &Settings) -> Result<(), Fault
         .ok()
         .and_then(|facts| wish.render(&facts).ok())
         .unwrap_or_default();
-    let mut pending = pending(wish, &Bundle::default(), &rendered.needs, &file);
+    let mut pending = pending(
+        wish,
+        &Bundle::default(),
+        &rendered.bundle,
+        &rendered.needs,
+        &file,
+    );
     pending.retain(Pending::is_new);
     refuse(&pending, &how(settings))
 }
@@ -164,7 +200,7 @@ pub(crate) fn require_injector(
     }
     let mut file = LockFile::open(lock_file)?;
     let source = source.display().to_string();
-    let Some(pending) = unapproved(piece, &source, &Bundle::default(), needs, &file) else {
+    let Some(pending) = unapproved(piece, &source, None, &Bundle::default(), needs, &file) else {
         return Ok(());
     };
     if args.locked || !(args.agree || ask::possible()) {
@@ -206,7 +242,9 @@ pub(crate) fn still(path: &Path, plan: &PlanFile, lock_file: Option<&Path>) -> R
         let before = file.lock.pieces.get(name);
         let piece = plan.pieces.iter().find(|piece| piece.name == *name);
         let fits = before.is_some_and(|before| {
-            piece.is_some_and(|piece| piece.digest == before.digest)
+            piece.is_some_and(|piece| {
+                piece.digest == before.digest && piece.chart == before.chart
+            })
                 && before.grant.lacks(uses).is_empty()
         });
         if fits {
@@ -217,6 +255,7 @@ pub(crate) fn still(path: &Path, plan: &PlanFile, lock_file: Option<&Path>) -> R
             name: name.clone(),
             version: text(|piece| &piece.version),
             digest: text(|piece| &piece.digest),
+            chart: piece.and_then(|piece| piece.chart.clone()),
             source: text(|piece| &piece.source),
             before: before.cloned(),
             wanted: uses.clone(),
@@ -266,15 +305,16 @@ pub(crate) fn agree(file: &mut LockFile, pending: Pending, agreed: bool) -> Resu
     let same = pending
         .before
         .as_ref()
-        .filter(|before| before.digest == pending.digest);
+        .filter(|before| before.digest == pending.digest && before.chart == pending.chart);
     // Other settings of the same bytes were approved before, and still are.
     let grant = match same {
-        Some(before) => pending.wanted.with_abilities_of(&before.grant),
+        Some(before) => pending.wanted.with(&before.grant),
         None => pending.wanted,
     };
     let approved = Approved {
         version: pending.version,
         digest: pending.digest,
+        chart: pending.chart,
         source: pending.source,
         grant,
     };

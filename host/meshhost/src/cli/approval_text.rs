@@ -37,7 +37,9 @@ pub(crate) struct Pending {
     pub(crate) version: String,
     /// `sha256:…`.
     pub(crate) digest: String,
-    /// Where it is read from.
+    /// `sha256:…` of the chart that it renders.
+    pub(crate) chart: Option<String>,
+    /// Where it is read from; of what renders a chart, where the chart is.
     pub(crate) source: String,
     /// What was approved under this name.
     pub(crate) before: Option<Approved>,
@@ -64,7 +66,7 @@ impl Pending {
     fn changed(&self) -> Option<&Approved> {
         self.before
             .as_ref()
-            .filter(|before| before.digest != self.digest)
+            .filter(|before| before.digest != self.digest || before.chart != self.chart)
     }
 
     /// One sentence: that it is not approved, and what that is about.
@@ -74,13 +76,15 @@ impl Pending {
             version,
             digest,
             source,
+            chart,
             ..
         } = self;
         let (head, grant, what) = match (self.changed(), &self.before) {
             (Some(before), _) => (
                 format!(
-                    "piece {name} is not the one that was approved: {source} is {version}, {digest}, and approved was {}, {}",
-                    before.version, before.digest
+                    "piece {name} is not the one that was approved: {source} is {}, and approved was {}",
+                    bytes(version, digest, chart.as_deref()),
+                    bytes(&before.version, &before.digest, before.chart.as_deref())
                 ),
                 self.added(),
                 "it wants to",
@@ -91,9 +95,14 @@ impl Pending {
                 "it wants to",
             ),
             (None, None) => (
-                format!(
-                    "piece {name} {version} ({source}, {digest}) is not built in and was not approved"
-                ),
+                match chart {
+                    Some(chart) => format!(
+                        "piece {name} is the chart {source} ({chart}), which was not approved"
+                    ),
+                    None => format!(
+                        "piece {name} {version} ({source}, {digest}) is not built in and was not approved"
+                    ),
+                },
                 self.wanted.clone(),
                 "it wants to",
             ),
@@ -133,6 +142,7 @@ impl Pending {
             version,
             digest,
             source,
+            chart,
             wanted,
             ..
         } = self;
@@ -141,21 +151,23 @@ impl Pending {
             (Some(before), _) => {
                 let _ = writeln!(
                     text,
-                    "Piece {name} is not the one that was approved.\n  approved  {} {} from {}\n  now       {version} {digest} from {source}",
-                    before.version, before.digest, before.source
+                    "Piece {name} is not the one that was approved.\n  approved  {}\n  now       {}",
+                    approved_as(before),
+                    whole(version, digest, chart.as_deref(), source)
                 );
             }
             (None, Some(_)) => {
                 let _ = writeln!(
                     text,
-                    "Piece {name} {version} ({digest} from {source}) wants more than was approved: the settings or the cluster are others."
+                    "Piece {name} {} wants more than was approved: the settings or the cluster are others.",
+                    self.described()
                 );
             }
             (None, None) => {
-                let _ = writeln!(
-                    text,
-                    "Piece {name} {version} ({digest} from {source}) is not built in."
-                );
+                let _ = match chart {
+                    Some(_) => writeln!(text, "Piece {name} {} is not approved.", self.described()),
+                    None => writeln!(text, "Piece {name} {} is not built in.", self.described()),
+                };
             }
         }
         let Some(before) = &self.before else {
@@ -188,6 +200,20 @@ impl Pending {
             );
         }
         text
+    }
+
+    /// Behind its name.
+    fn described(&self) -> String {
+        let Self {
+            version,
+            digest,
+            source,
+            ..
+        } = self;
+        match &self.chart {
+            Some(chart) => format!("(chart {source}, {chart}; rendered by {version}, {digest})"),
+            None => format!("{version} ({digest} from {source})"),
+        }
     }
 
     fn list(
@@ -236,6 +262,32 @@ impl Pending {
     }
 }
 
+/// What was approved, in one line.
+pub(crate) fn approved_as(approved: &Approved) -> String {
+    let Approved {
+        version,
+        digest,
+        chart,
+        source,
+        ..
+    } = approved;
+    whole(version, digest, chart.as_deref(), source)
+}
+
+fn whole(version: &str, digest: &str, chart: Option<&str>, source: &str) -> String {
+    match chart {
+        Some(chart) => format!("chart {chart} from {source}, rendered by {version} {digest}"),
+        None => format!("{version} {digest} from {source}"),
+    }
+}
+
+fn bytes(version: &str, digest: &str, chart: Option<&str>) -> String {
+    match chart {
+        Some(chart) => format!("chart {chart}, rendered by {version}, {digest}"),
+        None => format!("{version}, {digest}"),
+    }
+}
+
 /// The most powerful first, else in the piece's own order.
 fn sorted(selectors: &[Selector]) -> Vec<Selector> {
     let mut sorted = selectors.to_vec();
@@ -260,6 +312,7 @@ mod tests {
             name: "vendor".into(),
             version: "2.0.0".into(),
             digest: "sha256:bb".into(),
+            chart: None,
             source: "./vendor.wasm".into(),
             before,
             wanted: grant(abilities, emits),
@@ -280,6 +333,7 @@ mod tests {
         Some(Approved {
             version: "1.0.0".into(),
             digest: digest.into(),
+            chart: None,
             source: "./old.wasm".into(),
             grant,
         })

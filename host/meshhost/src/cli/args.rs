@@ -96,9 +96,13 @@ pub(crate) struct Settings {
     /// The settings to start from: a name from `profile list`, or a file
     #[arg(long, value_name = "NAME|FILE")]
     pub(crate) profile: Option<String>,
-    /// A piece to add, or to take instead of the one with the same name
+    /// A piece to add, or to take instead of the one with the same name; `NAME=chart:SOURCE` is a Helm chart: a folder, an
+    /// archive, oci://HOST/PATH:VERSION or a URL
     #[arg(long = "plugin", value_name = "[NAME=]FILE", value_hint = ValueHint::FilePath)]
     pub(crate) plugins: Vec<String>,
+    /// A host that charts may be fetched from in plain HTTP; one on this machine always may
+    #[arg(long, value_name = "HOST[:PORT]")]
+    pub(crate) plain_http: Vec<String>,
     /// A file or folder for a piece that asks for it by that name, for example `dashboards:files=./conf`
     #[arg(long = "grant", value_name = "PIECE:NAME=PATH")]
     pub(crate) grants: Vec<String>,
@@ -186,7 +190,7 @@ pub(crate) struct Apply {
         value_name = "PLAN",
         value_hint = ValueHint::FilePath,
         conflicts_with_all = [
-            "files", "set", "set_string", "profile", "plugins", "grants", "name", "limits",
+            "files", "set", "set_string", "profile", "plugins", "plain_http", "grants", "name", "limits",
             "keep_settings", "prune", "force_conflicts", "replace", "adopt", "dry_run", "provenance",
         ],
     )]

@@ -8,6 +8,7 @@ use meshhost_core::release;
 use serde_json::json;
 
 use crate::cli::approval;
+use crate::cli::approval_text::approved_as;
 use crate::cli::args::{Add, Report, Settings};
 use crate::cli::fault::{Fault, exit};
 use crate::cli::lock_file::LockFile;
@@ -29,7 +30,13 @@ pub(crate) fn add(args: &Add) -> Result<u8, Fault> {
     render::tell(&wish, &rendered);
     approval::bounds(&wish, &rendered)?;
     let mut file = LockFile::open(&wish.lock_file)?;
-    let pending = approval::pending(&wish, &rendered.bundle, &rendered.needs, &file);
+    let pending = approval::pending(
+        &wish,
+        &rendered.bundle,
+        &rendered.bundle,
+        &rendered.needs,
+        &file,
+    );
     if pending.is_empty() {
         report::talk(&format!(
             "everything is approved already in {}",
@@ -67,6 +74,7 @@ pub(crate) fn show(settings: &Settings, output: Report) -> Result<u8, Fault> {
                     let told = json!({
                         "version": approved.version,
                         "digest": approved.digest,
+                        "chart": approved.chart,
                         "source": approved.source,
                         "grant": approved.grant,
                     });
@@ -78,11 +86,7 @@ pub(crate) fn show(settings: &Settings, output: Report) -> Result<u8, Fault> {
         Report::Text => {
             let mut text = String::new();
             for (name, approved) in pieces {
-                let _ = writeln!(
-                    text,
-                    "{name} {} {} from {}",
-                    approved.version, approved.digest, approved.source
-                );
+                let _ = writeln!(text, "{name} {}", approved_as(approved));
                 for ability in &approved.grant.abilities {
                     let _ = writeln!(text, "  may {} ({ability})", ability.words());
                 }

@@ -20,6 +20,7 @@ pub(crate) fn command(verb: &str, settings: &Settings) -> String {
     }
     for (name, values) in [
         ("--plugin", &settings.plugins),
+        ("--plain-http", &settings.plain_http),
         ("--set", &settings.set),
         ("--set-string", &settings.set_string),
         ("--grant", &settings.grants),

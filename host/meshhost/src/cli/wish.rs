@@ -6,6 +6,7 @@ use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use meshhost::charts::Charts;
 use meshhost::pipeline::{self, Participant, PipelineError, Rendered};
 use meshhost::verify::{self, Verified};
 use meshhost::{once, policies, source};
@@ -16,7 +17,9 @@ use meshhost_core::facts::Facts;
 use meshhost_core::ownership::FieldRule;
 use meshhost_core::policy::Policy;
 use meshhost_core::profile::Profiles;
-use meshhost_core::resolve::{Chosen, DEFAULT_NAME, Layers, PieceSettings, PieceSource, Resolved};
+use meshhost_core::resolve::{
+    Chosen, ChosenPiece, DEFAULT_NAME, Layers, PieceSettings, PieceSource, Resolved,
+};
 use meshhost_core::revision::RecordedPiece;
 use meshhost_core::yaml::to_yaml_documents;
 use meshhost_core::{granted, lock};
@@ -101,6 +104,7 @@ pub(crate) struct Inputs {
     limits: FlagLimits,
     layers: Layers,
     pieces: BTreeMap<String, Piece>,
+    charts: Charts,
     lock_file: Option<PathBuf>,
 }
 
@@ -115,6 +119,16 @@ pub(crate) fn read(settings: &Settings) -> Result<Inputs, Fault> {
     let mut pieces = BTreeMap::new();
     for text in &settings.plugins {
         let (name, path) = split_plugin(text);
+        if let Some(chart) = path.strip_prefix("chart:") {
+            let name = name.ok_or_else(|| {
+                Fault::usage(
+                    format!("--plugin {text}: a chart needs a name"),
+                    format!("write --plugin NAME={path}; NAME is the release name too"),
+                )
+            })?;
+            layers.chart(text, name, chart);
+            continue;
+        }
         let bytes = source::file(Path::new(path)).map_err(|error| {
             Fault::usage(
                 format!("--plugin {text}: {error}"),
@@ -156,6 +170,7 @@ pub(crate) fn read(settings: &Settings) -> Result<Inputs, Fault> {
         limits,
         layers,
         pieces,
+        charts: Charts::new(cache("charts"), settings.plain_http.clone()),
         lock_file: settings.lock_file.clone(),
     })
 }
@@ -181,6 +196,7 @@ impl Inputs {
             limits: self.limits,
             chosen,
             pieces: self.pieces,
+            charts: self.charts,
             lock_file,
         })
     }
@@ -192,6 +208,7 @@ pub(crate) struct Draft {
     limits: FlagLimits,
     pub(crate) chosen: Chosen,
     pieces: BTreeMap<String, Piece>,
+    charts: Charts,
     /// Where approvals are.
     pub(crate) lock_file: PathBuf,
 }
@@ -202,7 +219,7 @@ impl Draft {
         let schemas = self.schemas()?;
         let given = self.chosen.given();
         let resolved = self.chosen.resolve(&schemas)?;
-        let files = granted_files::read(&resolved, &self.pieces)?;
+        let files = granted_files::read(&resolved, &self.pieces, &self.charts)?;
         Ok(Wish {
             resolved,
             fields: self.chosen.fields,
@@ -226,6 +243,19 @@ impl Draft {
             {
                 continue;
             }
+            // Several charts are rendered by one piece, which is large.
+            if let PieceSource::Builtin(name) = &chosen.source
+                && let Some(digest) = source::builtin_digest(name)
+                && let Some(piece) = self
+                    .pieces
+                    .values()
+                    .find(|piece| piece.digest() == digest && *piece.limits() == limits)
+            {
+                let piece = piece.clone().named(&chosen.name);
+                pinned(chosen, &piece)?;
+                self.pieces.insert(chosen.name.clone(), piece);
+                continue;
+            }
             let bytes = match &chosen.source {
                 PieceSource::Builtin(name) => source::builtin(name),
                 PieceSource::File(path) => source::file(Path::new(path)),
@@ -246,18 +276,7 @@ impl Draft {
                 )
             })?;
             let piece = load(&self.runtime, &chosen.name, &bytes, |_| limits.clone())?;
-            if let Some(wanted) = &chosen.digest
-                && !digest_is(wanted, piece.digest())
-            {
-                return Err(Fault::failed(
-                    format!(
-                        "piece {}: the digest is {} and not {wanted}",
-                        chosen.name,
-                        piece.digest()
-                    ),
-                    "it is not the piece that was pinned: find out who changed it before you change the pin",
-                ));
-            }
+            pinned(chosen, &piece)?;
             self.pieces
                 .insert(chosen.name.clone(), piece.named(&chosen.name));
         }
@@ -308,6 +327,17 @@ impl Wish {
     pub(crate) fn strangers(&self) -> impl Iterator<Item = (&PieceSettings, &Piece)> {
         self.taking_part()
             .filter(|(settings, piece)| is_stranger(settings, piece))
+    }
+
+    /// `sha256:…` of the chart that a piece renders, if it does.
+    pub(crate) fn chart_digest(&self, settings: &PieceSettings) -> Option<String> {
+        settings.chart.as_ref()?;
+        let files = self.files(&settings.name).iter();
+        let chart: Vec<GrantedFile> = files
+            .filter(|file| file.wish == granted_files::CHART)
+            .cloned()
+            .collect();
+        Some(granted::chart(&chart))
     }
 
     /// What was granted to a piece, sorted by wish and path.
@@ -370,7 +400,8 @@ impl Wish {
                     name: settings.name.clone(),
                     version: piece.card().version.clone(),
                     digest: piece.digest().to_owned(),
-                    source: settings.source.to_string(),
+                    source: source_of(settings),
+                    chart: self.chart_digest(settings),
                     files: granted::recorded(self.files(&settings.name)),
                 }
             })
@@ -383,8 +414,19 @@ fn taking_part(resolved: &Resolved) -> impl Iterator<Item = &PieceSettings> {
     resolved.pieces.iter().filter(|settings| settings.enabled)
 }
 
+/// Where a piece comes from: what renders charts is the same for all of them, so its chart tells more.
+pub(crate) fn source_of(settings: &PieceSettings) -> String {
+    match &settings.chart {
+        Some(chart) => chart.source.to_string(),
+        None => settings.source.to_string(),
+    }
+}
+
+/// A chart is a stranger's, whoever renders it.
 fn is_stranger(settings: &PieceSettings, piece: &Piece) -> bool {
-    !matches!(settings.source, PieceSource::Builtin(_)) && !source::is_builtin(piece.digest())
+    settings.chart.is_some()
+        || !matches!(settings.source, PieceSource::Builtin(_))
+            && !source::is_builtin(piece.digest())
 }
 
 fn schemas(pieces: &BTreeMap<String, Piece>) -> BTreeMap<String, Value> {
@@ -398,9 +440,7 @@ fn schemas(pieces: &BTreeMap<String, Piece>) -> BTreeMap<String, Value> {
 ///
 /// Without a usable cache everything works, only slower: the reason is said and that is all.
 pub(crate) fn runtime() -> Runtime {
-    let folder = directories::ProjectDirs::from("dev", "meshhost", "meshhost")
-        .map(|folders| folders.cache_dir().join("compiled"));
-    let cache = folder.and_then(|folder| match CacheDir::open(&folder) {
+    let cache = cache("compiled").and_then(|folder| match CacheDir::open(&folder) {
         Ok(cache) => Some(cache),
         Err(error) => {
             report::talk(&format!("warning: {error}"));
@@ -485,6 +525,27 @@ pub(crate) fn split_plugin(text: &str) -> (Option<&str>, &str) {
     match text.split_once('=') {
         Some((name, path)) if meshhost_core::object::is_dns_label(name) => (Some(name), path),
         _ => (None, text),
+    }
+}
+
+/// A folder of the user's cache.
+fn cache(name: &str) -> Option<PathBuf> {
+    directories::ProjectDirs::from("dev", "meshhost", "meshhost")
+        .map(|folders| folders.cache_dir().join(name))
+}
+
+/// Refuses a piece that is not the one that was pinned.
+fn pinned(chosen: &ChosenPiece, piece: &Piece) -> Result<(), Fault> {
+    match &chosen.digest {
+        Some(wanted) if !digest_is(wanted, piece.digest()) => Err(Fault::failed(
+            format!(
+                "piece {}: the digest is {} and not {wanted}",
+                chosen.name,
+                piece.digest()
+            ),
+            "it is not the piece that was pinned: find out who changed it before you change the pin",
+        )),
+        _ => Ok(()),
     }
 }
 
