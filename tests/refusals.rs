@@ -168,6 +168,7 @@ impl Lab {
                 piece: &self.pieces[&settings.name],
                 settings: settings.settings.clone(),
                 namespace: settings.namespace.clone(),
+                creates_namespace: false,
                 files: &[],
                 examined: false,
                 once: meshhost_core::card::Once {

@@ -142,6 +142,7 @@ pub(crate) fn render(strangers: &[Stranger]) -> Result<Rendered, PipelineError> 
             piece,
             settings: json!({}),
             namespace: "istio-system".to_owned(),
+            creates_namespace: false,
             files: &[],
             examined: false,
             once: meshhost_core::card::Once {

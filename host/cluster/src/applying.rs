@@ -11,7 +11,7 @@ use meshhost_core::desired::Belonging;
 use meshhost_core::id::ObjectId;
 use meshhost_core::inventory::Inventory;
 use meshhost_core::object::Object;
-use meshhost_core::plan::{Action, How, Plan};
+use meshhost_core::plan::{Action, How, Phase, Plan};
 use meshhost_core::readiness::Readiness;
 use meshhost_core::revision::{self, RecordedObject, Revision, RevisionRequest, digest};
 
@@ -23,6 +23,7 @@ use crate::session::Session;
 use crate::state::{self, Installation};
 
 mod awaited;
+mod hooks;
 mod told;
 mod waves;
 
@@ -73,6 +74,7 @@ fn has_work(plan: &Plan, options: &ApplyOptions) -> bool {
             .objects
             .iter()
             .any(|planned| planned.action != Action::Unchanged)
+        || (options.hooks && !plan.hooks.is_empty())
         || (options.prune && !plan.removals.is_empty())
 }
 
@@ -110,7 +112,7 @@ pub(crate) async fn apply(
         ),
         begun: AtomicBool::new(false),
     };
-    let applied = if plan.objects.is_empty() {
+    let applied = if plan.removes_everything() {
         run.remove_all().await
     } else {
         run.install(request).await
@@ -177,6 +179,10 @@ impl Run<'_> {
             if planned.belonging != Belonging::Shared {
                 wanted.add(&planned.id);
             }
+        }
+        // Whatever hook is run, now or at another occasion, is found again.
+        for hook in &plan.basis.recorded.bundle.hooks {
+            wanted.add(hook.contributed.object.id());
         }
         wanted.revision = plan.revision;
         let mut record = Revision {
@@ -267,6 +273,7 @@ impl Run<'_> {
             let writer = state::Writer::new();
             state::write_parent(session, installation, &removing, &writer, Some(version)).await?;
         }
+        self.hooks(Phase::BeforeRemoving).await?;
         let left = remove(
             session,
             &plan.basis.inventory,
@@ -274,6 +281,8 @@ impl Run<'_> {
             &plan.removals,
         )
         .await?;
+        self.hooks(Phase::AfterRemoving).await?;
+        self.forget_hooks().await?;
         let planned_to_go: BTreeSet<&ObjectId> = plan
             .removals
             .iter()

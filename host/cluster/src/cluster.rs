@@ -1,9 +1,11 @@
 //! The door: a cluster that one is connected to.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::Duration;
 
 use meshhost_core::bundle::Bundle;
+use meshhost_core::card::Once;
 use meshhost_core::facts::Facts;
 use meshhost_core::plan::Plan;
 use meshhost_core::plan_file::ClusterIdentity;
@@ -20,6 +22,7 @@ use crate::connect::{Connect, ConnectError, Connection};
 use crate::discovery::Discovery;
 use crate::event::Listener;
 use crate::facts;
+use crate::helm::{self, HelmError, HelmRelease};
 use crate::locked;
 use crate::planning::{self, PlanError, PlanOptions};
 use crate::request::{Request, RequestError};
@@ -178,6 +181,43 @@ impl Cluster {
         state::objects(&self.reading(), installation, number).await
     }
 
+    /// The pieces of the latest revision that ended well: what is applied of them is an upgrade.
+    ///
+    /// # Errors
+    /// When its records cannot be read.
+    pub async fn installed_pieces(
+        &self,
+        installation: &Installation,
+    ) -> Result<BTreeSet<String>, PlanError> {
+        let session = self.reading();
+        let last = match state::parent(&session, installation).await? {
+            Some(parent) => {
+                state::latest(&session, installation, parent.inventory.revision).await?
+            }
+            None => None,
+        };
+        let good = planning::good(&session, installation, last.as_ref()).await?;
+        Ok(good.as_ref().map(planning::pieces).unwrap_or_default())
+    }
+
+    /// What pieces have made random values and times from, as the latest revision that has its objects recorded it.
+    ///
+    /// # Errors
+    /// When the records cannot be read.
+    pub async fn kept_once(
+        &self,
+        installation: &Installation,
+    ) -> Result<BTreeMap<String, Once>, StateError> {
+        let session = self.reading();
+        let recorded = state::recorded(&session, installation).await?;
+        for number in recorded.into_keys().rev() {
+            if let Some(recorded) = state::objects(&session, installation, number).await? {
+                return Ok(recorded.once);
+            }
+        }
+        Ok(BTreeMap::new())
+    }
+
     /// Compares a bundle with the cluster. The empty bundle plans the removal of everything. Writes nothing.
     ///
     /// # Errors
@@ -238,6 +278,18 @@ impl Cluster {
         // Kinds may have come and gone.
         *self.discovery.lock().await = None;
         applied
+    }
+
+    /// The releases of a name that Helm has deployed, in one namespace or in all.
+    ///
+    /// # Errors
+    /// When they cannot be listed, or are not what Helm records.
+    pub async fn helm_releases(
+        &self,
+        name: &str,
+        namespace: Option<&str>,
+    ) -> Result<Vec<HelmRelease>, HelmError> {
+        helm::releases(&self.reading(), name, namespace).await
     }
 
     /// How an installation is; `None` when there is none of that name.

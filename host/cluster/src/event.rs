@@ -1,5 +1,6 @@
 //! What happens, told as it happens. Owns the words; must not know who listens.
 
+use meshhost_core::card::Occasion;
 use meshhost_core::id::ObjectId;
 use serde::Serialize;
 
@@ -58,6 +59,24 @@ pub enum Event {
         id: ObjectId,
         /// Whose.
         piece: String,
+    },
+    /// A hook is run.
+    Hook {
+        /// Its object.
+        id: ObjectId,
+        /// Whose.
+        piece: String,
+        /// When.
+        on: Occasion,
+    },
+    /// It has done its work.
+    HookDone {
+        /// Its object.
+        id: ObjectId,
+        /// Whose.
+        piece: String,
+        /// When.
+        on: Occasion,
     },
     /// Another run holds the lock on the installation.
     Locked {

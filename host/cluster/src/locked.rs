@@ -64,7 +64,7 @@ pub(crate) async fn run(
     };
     let mut stop = pin!(stop);
     // An installation that is not there can still have the lock of a run that was cut off.
-    let nothing_there = plan.objects.is_empty()
+    let nothing_there = plan.removes_everything()
         && plan.basis.parent_version.is_none()
         && lease::held_by(&free(LOCKING), installation)
             .await?
@@ -235,10 +235,16 @@ async fn bring_back(
             harmless: true,
             named: replaced.map(|planned| planned.id.to_string()).collect(),
         },
+        pieces: revision
+            .as_ref()
+            .map(|revision| revision.request.pieces.clone())
+            .unwrap_or_default(),
+        once: recorded.once,
+        restores: revision.as_ref().map(|revision| revision.number),
         ..PlanOptions::default()
     };
     let bundle = recorded.bundle;
-    let mut plan = planning::plan(*session, &discovery, &bundle, installation, &plan_options)
+    let plan = planning::plan(*session, &discovery, &bundle, installation, &plan_options)
         .await
         .map_err(|error| error.to_string())?;
     if !plan.refusals.is_empty() {
@@ -246,7 +252,6 @@ async fn bring_back(
     }
     let mut request = way.request;
     if let Some(revision) = revision {
-        plan.restores = Some(revision.number);
         request.settings = revision.request.settings;
         request.pieces = revision.request.pieces;
         request.bundle = revision.request.bundle;

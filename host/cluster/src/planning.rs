@@ -5,13 +5,14 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use futures::{StreamExt as _, stream};
 use meshhost_core::bundle::{Bundle, Contributed};
+use meshhost_core::card::Once;
 use meshhost_core::id::ObjectId;
 use meshhost_core::inventory::Inventory;
 use meshhost_core::ownership::{FieldRule, FieldRules};
 use meshhost_core::plan::{Basis, Plan, Planned, Refusal};
 use meshhost_core::recorded::Recorded;
 use meshhost_core::replace::Replace;
-use meshhost_core::revision::{RecordedObject, Revision};
+use meshhost_core::revision::{RecordedObject, RecordedPiece, Revision};
 use meshhost_core::waves::{Cycle, waves};
 
 use crate::discovery::{Discovery, Resource};
@@ -20,6 +21,7 @@ use crate::request::RequestError;
 use crate::session::Session;
 use crate::state::{self, Installation, StateError};
 
+mod hooks;
 mod judge;
 mod obstacle;
 mod owner;
@@ -27,6 +29,7 @@ mod rights;
 mod superfluous;
 mod trial;
 
+pub(crate) use hooks::{good, pieces};
 use judge::{Judged, judge};
 use obstacle::{homeless, unverified};
 use superfluous::removals;
@@ -47,6 +50,12 @@ pub struct PlanOptions {
     pub replace: Replace,
     /// Which objects that are there already may become members.
     pub adopt: Adopt,
+    /// The pieces that take part: hooks of others are those of pieces that go.
+    pub pieces: Vec<RecordedPiece>,
+    /// The revision whose objects are brought back; absent when the objects were rendered.
+    pub restores: Option<u64>,
+    /// What pieces have made random values and times from, to be recorded.
+    pub once: BTreeMap<String, Once>,
 }
 
 /// Which objects that are there already may become members (the inventory policies of cli-utils).
@@ -201,7 +210,12 @@ pub(crate) async fn plan(
         rules: FieldRules::new(options.fields.clone(), bundle),
         options,
     };
-    let removals = removals(&ground, &candidates, &members, &found);
+    let hook_objects: BTreeSet<&ObjectId> = bundle
+        .hooks
+        .iter()
+        .map(|hook| hook.contributed.object.id())
+        .collect();
+    let removals = removals(&ground, &candidates, &members, &found, &hook_objects);
     let judged: Vec<Result<Judged, RequestError>> = stream::iter(&candidates)
         .map(|candidate| judge(&ground, candidate, &found, &discovery))
         .buffered(TRIALS)
@@ -216,12 +230,20 @@ pub(crate) async fn plan(
         warnings.extend(judged.warnings);
     }
     refusals.extend(rights::missing(&session, &discovery, &inventory, &objects, &removals).await?);
+    let doing = hooks::Doing {
+        bundle,
+        last: last.as_ref(),
+        objects: &objects,
+        removals: &removals,
+    };
+    let hooks = hooks::hooks(&ground, &doing).await?;
     objects.sort_by(|a: &Planned, b| (a.wave, &a.id).cmp(&(b.wave, &b.id)));
     Ok(Plan {
         installation: installation.name.clone(),
         revision: inventory.revision + 1,
-        restores: None,
+        restores: options.restores,
         objects,
+        hooks,
         removals,
         refusals,
         warnings: warnings.into_iter().collect(),
@@ -233,6 +255,7 @@ pub(crate) async fn plan(
             recorded: Recorded {
                 bundle: bundle.clone(),
                 fields: options.fields.clone(),
+                once: options.once.clone(),
             },
         },
     })

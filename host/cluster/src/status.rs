@@ -4,7 +4,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use meshhost_core::id::ObjectId;
-use meshhost_core::inventory::Inventory;
+use meshhost_core::inventory::{Inventory, is_hook};
 use meshhost_core::readiness::{Readiness, readiness};
 use meshhost_core::revision::{Applied, Outcome, Revision};
 use serde::Serialize;
@@ -125,6 +125,11 @@ pub(crate) async fn status(
     let ids: BTreeSet<&ObjectId> = recorded.keys().copied().chain(found.keys()).collect();
     let objects = ids
         .into_iter()
+        // What a hook has left is no part of what was applied.
+        .filter(|id| {
+            let hook = |(_, live): &(_, Value)| is_hook(live);
+            recorded.contains_key(id) || !found.get(id).is_some_and(hook)
+        })
         .map(|id| {
             let live = found.get(id).map(|(_, live)| live);
             let recorded = recorded.get(id);

@@ -32,6 +32,8 @@ mod failure;
 mod requests;
 #[path = "cluster/history.rs"]
 mod history;
+#[path = "cluster/hooks.rs"]
+mod hooks;
 #[path = "cluster/lock.rs"]
 mod lock;
 #[path = "cluster/faults.rs"]

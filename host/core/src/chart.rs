@@ -13,6 +13,15 @@ pub enum ChartSource {
     Oci(String),
     /// An archive on a web server.
     Url(String),
+    /// In a folder of charts on this machine: `NAME-VERSION.tgz` there, the newest version in the range, or the folder `NAME`.
+    Folder {
+        /// The folder; a relative path is relative to where it was written.
+        path: String,
+        /// The chart's name.
+        name: String,
+        /// A version or a range of versions; the newest that is no pre-release when absent.
+        version: Option<String>,
+    },
     /// In a repository, found through its `index.yaml`; or, with `oci://`, below a path of a registry.
     Repository {
         /// Where the repository is.
@@ -82,7 +91,24 @@ impl ChartSource {
     /// Whether it is on this machine.
     #[must_use]
     pub fn is_local(&self) -> bool {
-        matches!(self, Self::Path(_))
+        matches!(self, Self::Path(_) | Self::Folder { .. })
+    }
+
+    /// A chart of that name where several are: at a URL, or in a folder.
+    #[must_use]
+    pub fn among(place: String, name: String, version: Option<String>) -> Self {
+        match place.contains("://") {
+            true => Self::Repository {
+                url: place,
+                name,
+                version,
+            },
+            false => Self::Folder {
+                path: place,
+                name,
+                version,
+            },
+        }
     }
 }
 
@@ -116,18 +142,27 @@ fn oci(reference: &str) -> Result<ChartSource, ChartSourceError> {
     Ok(ChartSource::Oci(whole))
 }
 
-/// As it can be written again, except that a repository is one line.
+/// As it can be written again, except that a chart among others is one line.
 impl fmt::Display for ChartSource {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Path(text) | Self::Url(text) => f.write_str(text),
             Self::Oci(reference) => write!(f, "oci://{reference}"),
-            Self::Repository { url, name, version } => {
+            Self::Repository {
+                url: place,
+                name,
+                version,
+            }
+            | Self::Folder {
+                path: place,
+                name,
+                version,
+            } => {
                 write!(f, "{name}")?;
                 if let Some(version) = version {
                     write!(f, " {version}")?;
                 }
-                write!(f, " of {url}")
+                write!(f, " of {place}")
             }
         }
     }

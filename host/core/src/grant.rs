@@ -55,8 +55,7 @@ impl Grant {
     #[must_use]
     pub fn rendered(piece: &str, card: &Card, bundle: &Bundle, needs: &[Need]) -> Self {
         let mut emits: Vec<Selector> = bundle
-            .objects
-            .iter()
+            .contributed()
             .filter(|contributed| contributed.piece == piece)
             .map(|contributed| {
                 let id = contributed.object.id();

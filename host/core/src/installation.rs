@@ -96,6 +96,8 @@ pub struct Piece {
     pub values: Option<Setting>,
     /// The chart's release name, a text.
     pub release_name: Option<Setting>,
+    /// Whether its namespace is made with it.
+    pub create_namespace: bool,
     /// Its namespace, when it is not the installation's.
     pub namespace: Option<String>,
     /// Its settings, a map.
@@ -291,10 +293,16 @@ pub fn relative_to(spec: &mut Setting, file: &str) {
     fn below<'a>(setting: &'a mut Setting, key: &str) -> Option<&'a mut Setting> {
         Some(&mut setting.map_mut()?.get_mut(key)?.setting)
     }
+    let charts = below(spec, "mesh").and_then(|mesh| below(mesh, "charts"));
+    join(charts.filter(|charts| charts.text().is_some_and(|text| !text.contains("://"))));
     let pieces = below(spec, "pieces").and_then(Setting::map_mut);
     for piece in pieces.into_iter().flat_map(|pieces| pieces.values_mut()) {
         let piece = &mut piece.setting;
         join(below(piece, "source").and_then(|source| below(source, "file")));
+        let place = below(piece, "chart")
+            .and_then(|chart| below(chart, "source"))
+            .and_then(|source| below(source, "repo"));
+        join(place.filter(|place| place.text().is_some_and(|text| !text.contains("://"))));
         let chart = below(piece, "chart").and_then(|chart| below(chart, "source"));
         join(chart.filter(|source| source.text().is_some_and(|text| !text.contains("://"))));
         if let Some(Tree::List(files)) = below(piece, "valuesFiles").map(|files| &mut files.value) {

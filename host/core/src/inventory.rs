@@ -26,12 +26,23 @@ pub const GROUP_KINDS: &str = "applyset.kubernetes.io/contains-group-kinds";
 pub const NAMESPACES: &str = "applyset.kubernetes.io/additional-namespaces";
 /// Annotation of a member that was there before the installation: it is given back, not deleted.
 pub const ADOPTED: &str = "meshhost.dev/adopted";
+/// Annotation of the object of a hook: the piece that it comes from. It is a member as long as it is there, so that nothing
+/// is left behind, and no part of what the bundle asks for.
+pub const HOOK: &str = "meshhost.dev/hook";
 /// Label of everything that is kept about an installation: its name.
 pub const INSTALLATION: &str = "meshhost.dev/installation";
 /// Annotation of the parent: the number of the latest revision.
 pub const REVISION: &str = "meshhost.dev/revision";
 /// Annotation of the parent: everything is being removed.
 pub const REMOVING: &str = "meshhost.dev/removing";
+
+/// Whether a live object is that of a hook.
+#[must_use]
+pub fn is_hook(live: &Value) -> bool {
+    live.pointer("/metadata/annotations")
+        .and_then(|annotations| annotations.get(HOOK))
+        .is_some()
+}
 
 /// Who writes [`TOOLING`]: everything before the slash.
 const TOOL: &str = "meshhost";

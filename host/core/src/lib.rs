@@ -33,6 +33,7 @@ pub mod replace;
 pub mod recorded;
 pub mod plan;
 pub mod plan_file;
+pub mod hooks;
 pub mod source;
 pub mod problem;
 pub mod path;

@@ -13,6 +13,7 @@ use crate::recorded::Recorded;
 use crate::revision::{Applied, RecordedObject, Revision, digest};
 use crate::waves::Wave;
 
+mod hook;
 mod cause;
 mod fields;
 mod refusal;
@@ -22,6 +23,7 @@ mod outline;
 pub use cause::Cause;
 pub use comparison::Comparison;
 pub use fields::{FieldChange, changes, masked, path_of};
+pub use hook::{Phase, PlannedHook};
 pub use outline::{Moved, Outline};
 pub use refusal::Refusal;
 
@@ -37,6 +39,9 @@ pub struct Plan {
     pub restores: Option<u64>,
     /// The bundle's objects, by wave, then identity.
     pub objects: Vec<Planned>,
+    /// Hooks that are run, phase by phase.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub hooks: Vec<PlannedHook>,
     /// Members that are not in the bundle any more, in the order of removal.
     pub removals: Vec<Removal>,
     /// Why this plan cannot be applied; empty when it can.
@@ -227,14 +232,21 @@ impl Plan {
         self.basis.parent_version.is_some()
     }
 
-    /// Whether no object would be written or deleted.
+    /// Whether no object would be written or deleted, and no hook run.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.removals.is_empty()
+            && self.hooks.is_empty()
             && self
                 .objects
                 .iter()
                 .all(|planned| planned.action == Action::Unchanged)
+    }
+
+    /// Whether nothing is asked for: then everything goes, and with it what is known of the installation.
+    #[must_use]
+    pub fn removes_everything(&self) -> bool {
+        self.objects.is_empty() && self.basis.recorded.bundle.hooks.is_empty()
     }
 
     /// How many objects meet which fate.

@@ -181,6 +181,7 @@ mod tests {
             installation: "mesh".into(),
             revision: 1,
             restores: None,
+            hooks: Vec::new(),
             objects: Vec::new(),
             removals: Vec::new(),
             refusals: Vec::new(),
@@ -223,6 +224,7 @@ mod tests {
                     }],
                     ..Bundle::default()
                 },
+                once: Default::default(),
                 fields: vec![FieldRule {
                     select: Selector::kind("apps", "Deployment"),
                     path: Some(FieldPath::parse("spec.replicas").unwrap()),

@@ -44,7 +44,7 @@ pub struct Difference {
 }
 
 impl Profiles {
-    /// The profiles of Istio 1.4, and one that is empty.
+    /// The profiles of Istio 1.4, one that is empty, and those of Istio as it is today, which is made of charts.
     #[must_use]
     pub fn builtin() -> Self {
         let texts = [
@@ -54,6 +54,30 @@ impl Profiles {
             ("remote", include_str!("../../../profiles/remote.yaml")),
             ("sds", include_str!("../../../profiles/sds.yaml")),
             ("empty", include_str!("../../../profiles/empty.yaml")),
+            (
+                "istio/default",
+                include_str!("../../../profiles/istio/default.yaml"),
+            ),
+            (
+                "istio/ambient",
+                include_str!("../../../profiles/istio/ambient.yaml"),
+            ),
+            (
+                "istio/demo",
+                include_str!("../../../profiles/istio/demo.yaml"),
+            ),
+            (
+                "istio/minimal",
+                include_str!("../../../profiles/istio/minimal.yaml"),
+            ),
+            (
+                "istio/empty",
+                include_str!("../../../profiles/istio/empty.yaml"),
+            ),
+            (
+                "istio/openshift",
+                include_str!("../../../profiles/istio/openshift.yaml"),
+            ),
         ];
         Self {
             texts: texts

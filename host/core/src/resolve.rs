@@ -239,6 +239,7 @@ impl Chosen {
                 source: piece.source.clone(),
                 digest: piece.digest.clone(),
                 chart: piece.chart.clone(),
+                create_namespace: piece.create_namespace,
                 namespace: piece
                     .namespace
                     .clone()

@@ -16,6 +16,12 @@ mod rank;
 use backend::called_services;
 use rank::Rank;
 
+/// Whether others live in an object or are made of it: a namespace, or the definition of a kind.
+#[must_use]
+pub fn is_ground(id: &ObjectId) -> bool {
+    Rank::of(id) == Rank::Ground
+}
+
 /// Objects that may be applied at the same time.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Wave {

@@ -12,11 +12,13 @@ use meshhost_core::chart::{Chart, ChartSource};
 use sha2::{Digest as _, Sha256};
 
 mod kept;
+mod local;
 mod web;
 mod registry;
 mod repository;
 
 use kept::Kept;
+pub use local::{LocalError, local};
 pub use registry::RegistryError;
 pub use repository::RepositoryError;
 use web::Web;
@@ -145,7 +147,7 @@ impl Charts {
         most: u64,
     ) -> Result<Archive, ChartError> {
         let (name, said, bytes) = match &chart.source {
-            ChartSource::Path(path) => {
+            ChartSource::Path(path) | ChartSource::Folder { path, .. } => {
                 return Err(ChartError::Host(format!("{path} is on this machine")));
             }
             ChartSource::Oci(reference) => self.layer(reference, pinned, most).await?,

@@ -15,6 +15,7 @@ mod approval_text;
 mod lock_file;
 mod approval;
 mod session;
+mod past;
 mod causes;
 mod plan_text;
 mod verify;
@@ -27,6 +28,7 @@ mod inject;
 mod saved;
 mod rollback;
 mod history;
+mod adopt;
 mod uninstall;
 mod drift;
 mod status;
@@ -71,6 +73,7 @@ fn run(command: Command) -> Result<u8, Fault> {
         Command::Inject(args) => inject::run(&args),
         Command::Apply(args) => saved::run(&args),
         Command::Uninstall(args) => session::block_on(uninstall::run(&args)),
+        Command::Adopt(args) => session::block_on(adopt::run(&args)),
         Command::Status(args) => session::block_on(status::run(&args)),
         Command::History(args) => session::block_on(history::run(&args)),
         Command::Rollback(args) => session::block_on(rollback::run(&args)),

@@ -6,12 +6,12 @@ use std::thread;
 
 use meshhost_core::amend::AmendError;
 use meshhost_core::bundle::{Bundle, BundleError};
-use meshhost_core::card::{Contribution, Diagnostic, GrantedFile, Once, Request};
+use meshhost_core::card::{Card, Contribution, Diagnostic, GrantedFile, Once, Request};
 use meshhost_core::facts::Facts;
 use meshhost_core::needs::{self, Need};
 use meshhost_core::problem::count;
 use meshhost_runtime::{CallError, Piece};
-use serde_json::Value;
+use serde_json::{Value, json};
 
 /// A piece, ready to be asked.
 #[derive(Debug)]
@@ -22,6 +22,8 @@ pub struct Participant<'a> {
     pub settings: Value,
     /// Where its objects go by default.
     pub namespace: String,
+    /// Whether that namespace is one of its objects, though it does not contribute it: so the person says.
+    pub creates_namespace: bool,
     /// Files that were granted to it, sorted by wish and path.
     pub files: &'a [GrantedFile],
     /// Where its random values and times come from.
@@ -147,6 +149,7 @@ pub(crate) fn combine(
         }
         of_cards.push((card, contribution));
     }
+    create_namespaces(participants, &mut of_cards);
     rendered.bundle = Bundle::combine(of_cards, facts).map_err(PipelineError::Bundle)?;
     for participant in participants
         .iter()
@@ -157,6 +160,29 @@ pub(crate) fn combine(
         rendered.needs.insert(piece.clone(), needs);
     }
     Ok(rendered)
+}
+
+/// Adds the namespaces that pieces are to live in and nobody contributes.
+fn create_namespaces(
+    participants: &[Participant<'_>],
+    contributions: &mut [(&Card, Contribution)],
+) {
+    for (number, participant) in participants.iter().enumerate() {
+        let name = participant.namespace.as_str();
+        let made = |text: &String| {
+            serde_json::from_str::<Value>(text).is_ok_and(|object| {
+                object["kind"] == "Namespace" && object["metadata"]["name"] == name
+            })
+        };
+        let known = contributions
+            .iter()
+            .any(|(_, contribution)| contribution.objects.iter().any(made));
+        if participant.creates_namespace && !known {
+            let namespace =
+                json!({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": name}});
+            contributions[number].1.objects.push(namespace.to_string());
+        }
+    }
 }
 
 /// Asks every piece at the same time.

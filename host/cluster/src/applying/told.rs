@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use meshhost_core::card::Occasion;
 use meshhost_core::id::ObjectId;
 use meshhost_core::plan::{Counts, Refusal};
 
@@ -26,6 +27,8 @@ pub struct ApplyOptions {
     pub history: u64,
     /// Whether a run that fails is taken back: to the last good revision, or to nothing when there is none.
     pub atomic: bool,
+    /// Whether hooks are run.
+    pub hooks: bool,
     /// How the lock is taken: only one run at a time works on an installation.
     pub lock: LockOptions,
 }
@@ -39,6 +42,7 @@ impl Default for ApplyOptions {
             prune: true,
             history: 10,
             atomic: false,
+            hooks: true,
             lock: LockOptions::default(),
         }
     }
@@ -77,6 +81,18 @@ pub enum ApplyError {
     /// Objects are not ready.
     #[error("not everything is ready:{}", lines(.0))]
     NotReady(Vec<NotReady>),
+    /// A hook has failed.
+    #[error("hook {id} (piece {piece}, {}): {why}", .on.word())]
+    Hook {
+        /// When it was run.
+        on: Occasion,
+        /// Its object.
+        id: ObjectId,
+        /// Whose.
+        piece: String,
+        /// What went wrong.
+        why: String,
+    },
     /// Objects were told to go, but are still there.
     #[error("not everything is gone:{}", lines(.0))]
     NotGone(Vec<Left>),

@@ -4,9 +4,10 @@
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use futures::{StreamExt as _, stream};
-use meshhost_core::plan::{Action, Planned};
+use meshhost_core::plan::{Action, Phase, Planned};
 use meshhost_core::readiness::readiness;
 use meshhost_core::revision::{self, digest};
+use meshhost_core::waves::is_ground;
 
 use super::awaited::is_judged;
 use super::{ApplyError, Run, lock};
@@ -17,7 +18,17 @@ use crate::writing::{WriteError, write};
 impl Run<'_> {
     pub(super) async fn objects_and_removals(&self) -> Result<Vec<Left>, ApplyError> {
         let waves = &self.plan.basis.waves;
+        let ground = waves
+            .iter()
+            .take_while(|wave| wave.objects.iter().all(is_ground))
+            .count();
         for (number, wave) in waves.iter().enumerate() {
+            if number == ground {
+                // A hook may live in a namespace, or be of a kind, that is new.
+                let before = waves[..ground].iter().flat_map(|wave| &wave.objects);
+                self.wait_for(before).await?;
+                self.hooks(Phase::BeforeWriting).await?;
+            }
             self.wait_for(wave.awaits.iter()).await?;
             self.wait_for_answers(number, &wave.calls).await?;
             self.session.tell(Event::Wave {
@@ -31,16 +42,24 @@ impl Run<'_> {
             self.wait_for(self.plan.objects.iter().map(|planned| &planned.id))
                 .await?;
         }
-        if !self.options.prune {
-            return Ok(Vec::new());
+        if ground == waves.len() {
+            self.hooks(Phase::BeforeWriting).await?;
         }
-        Ok(remove(
-            &self.session,
-            &self.plan.basis.inventory,
-            &self.discovery,
-            &self.plan.removals,
-        )
-        .await?)
+        let mut left = Vec::new();
+        if self.options.prune {
+            self.hooks(Phase::BeforeRemoving).await?;
+            left = remove(
+                &self.session,
+                &self.plan.basis.inventory,
+                &self.discovery,
+                &self.plan.removals,
+            )
+            .await?;
+            self.hooks(Phase::AfterRemoving).await?;
+            self.forget_hooks().await?;
+        }
+        self.hooks(Phase::AfterReady).await?;
+        Ok(left)
     }
 
     /// Writes all objects of a wave. After a failure no further one is started, but those on their way are ended.

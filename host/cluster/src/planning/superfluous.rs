@@ -10,12 +10,14 @@ use meshhost_core::waves::removal;
 use super::{Candidate, Ground};
 use crate::live::Found;
 
-/// Members that the bundle does not have, in the order of removal.
+/// Members that the bundle does not have, in the order of removal. What a hook of the bundle has left stays until the hook is
+/// run again.
 pub(super) fn removals(
     ground: &Ground<'_>,
     candidates: &[Candidate<'_>],
     members: &BTreeSet<ObjectId>,
     found: &Found,
+    hooks: &BTreeSet<&ObjectId>,
 ) -> Vec<Removal> {
     let wanted: BTreeSet<&ObjectId> = candidates.iter().map(Candidate::id).collect();
     let pieces: BTreeSet<&str> = candidates
@@ -25,6 +27,10 @@ pub(super) fn removals(
     let gone: BTreeSet<ObjectId> = members
         .iter()
         .filter(|id| !wanted.contains(id))
+        .filter(|id| {
+            let left = |(_, live): &(_, _)| inventory::is_hook(live);
+            !(hooks.contains(id) && found.get(id).is_some_and(left))
+        })
         .cloned()
         .collect();
     removal(&gone)

@@ -10,10 +10,37 @@ use crate::setting::{Setting, Tree};
 
 /// What stands beside `chart` in a piece, and has no meaning without it.
 pub(super) const BESIDE: [&str; 3] = ["values", "valuesFiles", "releaseName"];
+const MESH: [&str; 2] = ["version", "charts"];
 const CHART: [&str; 2] = ["source", "digest"];
 const REPOSITORY: [&str; 3] = ["repo", "name", "version"];
 
+/// What is said once for all charts of the mesh.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Mesh {
+    version: Option<String>,
+    charts: Option<String>,
+}
+
 impl Reader<'_> {
+    /// Reads `mesh`.
+    pub(super) fn mesh(&mut self, mesh: Option<&Setting>) {
+        let Some(mesh) = mesh else { return };
+        let path = Path::of("mesh");
+        self.known(mesh, &MESH, &path, "the mesh");
+        let version = self.text(mesh.get("version"), &path.key("version"));
+        if let (Some(version), Some(setting)) = (&version, mesh.get("version"))
+            && let Err(error) = Range::read(version)
+        {
+            self.problems.push(Problem::at(
+                &setting.origin,
+                path.key("version"),
+                error.to_string(),
+            ));
+        }
+        let charts = self.text(mesh.get("charts"), &path.key("charts"));
+        self.mesh = Mesh { version, charts };
+    }
+
     /// Nothing when the piece has no chart, or one that cannot be read.
     pub(super) fn chart(&mut self, fields: &Setting, path: &Path) -> Option<Chart> {
         let Some(chart) = fields.get("chart") else {
@@ -78,18 +105,29 @@ impl Reader<'_> {
         }
         self.known(setting, &REPOSITORY, path, "a repository of charts");
         setting.map()?;
-        let mut text = |key: &str| {
-            if setting.get(key).is_none() {
-                let message = format!("lacks `{key}`");
-                self.problems.push(
-                    Problem::at(&setting.origin, path, message)
-                        .hint("write `{repo: URL, name: NAME, version: VERSION}`"),
-                );
-            }
-            self.text(setting.get(key), &path.key(key))
+        let mut lacks = |key: &str, hint: &str| {
+            let message = format!("lacks `{key}`");
+            self.problems
+                .push(Problem::at(&setting.origin, path, message).hint(hint));
         };
-        let (url, name) = (text("repo"), text("name"));
-        let version = self.text(setting.get("version"), &path.key("version"));
+        if setting.get("name").is_none() {
+            lacks("name", "write `{repo: URL, name: NAME, version: VERSION}`");
+        }
+        if setting.get("repo").is_none() && self.mesh.charts.is_none() {
+            lacks(
+                "repo",
+                "say where the charts of the mesh are: `--set mesh.charts=PLACE`, a folder, `https://…` or `oci://…`",
+            );
+        }
+        let url = match setting.get("repo") {
+            None => self.mesh.charts.clone(),
+            said => self.text(said, &path.key("repo")),
+        };
+        let name = self.text(setting.get("name"), &path.key("name"));
+        let version = match setting.get("version") {
+            None if setting.get("repo").is_none() => self.mesh.version.clone(),
+            said => self.text(said, &path.key("version")),
+        };
         if let (Some(version), Some(setting)) = (&version, setting.get("version"))
             && let Err(error) = Range::read(version)
         {
@@ -100,21 +138,15 @@ impl Reader<'_> {
             ));
         }
         let url = url?;
-        if !["https://", "http://", "oci://"]
-            .iter()
-            .any(|scheme| url.starts_with(scheme))
-        {
+        let known = ["https://", "http://", "oci://"];
+        if url.contains("://") && !known.iter().any(|scheme| url.starts_with(scheme)) {
             let setting = setting.get("repo").unwrap_or(setting);
-            let wanted = "the URL of a repository (`https://…` or `oci://…`)";
+            let wanted = "a folder, or the URL of a repository (`https://…` or `oci://…`)";
             self.problems
                 .push(wrong(setting, wanted, &path.key("repo")));
             return None;
         }
-        Some(ChartSource::Repository {
-            url,
-            name: name?,
-            version,
-        })
+        Some(ChartSource::among(url, name?, version))
     }
 
     fn values_files(

@@ -22,7 +22,10 @@ pub fn fields(spec: &Setting, problems: &mut Problems) -> Vec<FieldRule> {
         return Vec::new();
     };
     let path = Path::of("fields");
-    let mut reader = Reader { problems };
+    let mut reader = Reader {
+        problems,
+        mesh: super::chart::Mesh::default(),
+    };
     let Some(list) = setting.list() else {
         reader
             .problems

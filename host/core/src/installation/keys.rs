@@ -1,11 +1,26 @@
 //! The settings of an Installation as data: what `reader` reads, in words.
 
 /// Path below `spec` as it can be typed after `--set` (`NAME` stands for any key), what it may hold, what it changes.
-pub const KEYS: [(&str, &str, &str); 43] = [
+pub const KEYS: [(&str, &str, &str); 47] = [
     (
         "namespace",
         "the name of a namespace (lower-case letters, digits and `-`)",
         "where objects go unless something says otherwise",
+    ),
+    (
+        "mesh",
+        "a map",
+        "what is said once for all charts of a mesh",
+    ),
+    (
+        "mesh.version",
+        "a version or a range, such as `1.30.3`",
+        "which version of charts is taken that name none and no `repo`",
+    ),
+    (
+        "mesh.charts",
+        "a folder, `https://HOST/PATH` or `oci://HOST/PATH`",
+        "where charts are taken from that name no `repo`",
     ),
     (
         "fields",
@@ -66,8 +81,8 @@ pub const KEYS: [(&str, &str, &str); 43] = [
     ),
     (
         "pieces.NAME.chart.source.repo",
-        "a text, such as `https://HOST/charts` or `oci://HOST/charts`",
-        "the repository of charts, or the path in a registry that charts are below",
+        "a folder, `https://HOST/PATH` or `oci://HOST/PATH`",
+        "a folder of charts, their repository, or the path in a registry that they are below; `mesh.charts` when it is left out",
     ),
     (
         "pieces.NAME.chart.source.name",
@@ -98,6 +113,11 @@ pub const KEYS: [(&str, &str, &str); 43] = [
         "pieces.NAME.releaseName",
         "a text",
         "the chart's release name; the piece's name when it is left out",
+    ),
+    (
+        "pieces.NAME.createNamespace",
+        "true or false",
+        "whether the piece's namespace is made with it",
     ),
     (
         "pieces.NAME.namespace",

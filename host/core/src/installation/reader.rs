@@ -1,6 +1,6 @@
 //! Reading the pieces of an Installation. Owns the refusals of what does not fit; merging is done before.
 
-use super::chart::as_typed;
+use super::chart::{Mesh, as_typed};
 use super::{Grants, Limits, Piece, PieceSource, SaidLimit};
 use crate::nearest;
 use crate::object::is_dns_label;
@@ -11,8 +11,15 @@ use crate::selector::Selector;
 use crate::setting::{Entry, Setting, Tree};
 use crate::source::Origin;
 
-const SPEC: [&str; 5] = ["profile", "namespace", "pieces", "fields", "policies"];
-const PIECE: [&str; 12] = [
+const SPEC: [&str; 6] = [
+    "profile",
+    "namespace",
+    "mesh",
+    "pieces",
+    "fields",
+    "policies",
+];
+const PIECE: [&str; 13] = [
     "name",
     "enabled",
     "source",
@@ -23,6 +30,7 @@ const PIECE: [&str; 12] = [
     "values",
     "valuesFiles",
     "releaseName",
+    "createNamespace",
     "grants",
     "limits",
 ];
@@ -54,11 +62,15 @@ enum Unit {
 
 /// Reads the pieces of a merged spec; what cannot be read is a problem and left out.
 pub fn read(spec: &Setting, problems: &mut Problems) -> Vec<Piece> {
-    let mut reader = Reader { problems };
+    let mut reader = Reader {
+        problems,
+        mesh: Mesh::default(),
+    };
     reader.known(spec, &SPEC, &Path::root(), "an Installation");
     if let Some(namespace) = spec.get("namespace") {
         reader.namespace(namespace, &Path::of("namespace"));
     }
+    reader.mesh(spec.get("mesh"));
     let Some(pieces) = spec.get("pieces").and_then(Setting::map) else {
         return Vec::new();
     };
@@ -79,6 +91,7 @@ pub fn read(spec: &Setting, problems: &mut Problems) -> Vec<Piece> {
 
 pub(super) struct Reader<'a> {
     pub(super) problems: &'a mut Problems,
+    pub(super) mesh: Mesh,
 }
 
 impl Reader<'_> {
@@ -111,14 +124,7 @@ impl Reader<'_> {
             self.problems.push(Problem::at(&entry.key, &path, message));
             return None;
         }
-        let enabled = match fields.get("enabled") {
-            None => true,
-            Some(setting) => setting.bool().unwrap_or_else(|| {
-                let problem = wrong(setting, "true or false", &path.key("enabled"));
-                self.problems.push(problem);
-                false
-            }),
-        };
+        let enabled = fields.get("enabled").is_none() || self.truth(fields, "enabled", &path);
         let chart = self.chart(fields, &path);
         let (source, source_origin) = match (fields.get("chart"), fields.get("source")) {
             (Some(said), None) => (PieceSource::Builtin(ENGINE.to_owned()), said.origin.clone()),
@@ -152,11 +158,22 @@ impl Reader<'_> {
             digest,
             chart,
             values,
+            create_namespace: self.truth(fields, "createNamespace", &path),
             release_name: fields.get("releaseName").cloned(),
             namespace,
             settings,
             grants: self.grants(fields.get("grants"), &path.key("grants")),
             limits: self.limits(fields.get("limits"), &path.key("limits")),
+        })
+    }
+
+    fn truth(&mut self, fields: &Setting, key: &str, path: &Path) -> bool {
+        fields.get(key).is_some_and(|setting| {
+            setting.bool().unwrap_or_else(|| {
+                let problem = wrong(setting, "true or false", &path.key(key));
+                self.problems.push(problem);
+                false
+            })
         })
     }
 

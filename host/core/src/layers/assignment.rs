@@ -12,7 +12,7 @@ use crate::source::Origin;
 pub(super) fn api_of(path: &Path) -> Option<Api> {
     match path.0.first() {
         Some(Step::Key(key)) => match key.as_str() {
-            "pieces" | "policies" | "namespace" | "fields" => Some(Api::Installation),
+            "pieces" | "policies" | "namespace" | "fields" | "mesh" => Some(Api::Installation),
             "spec" | "metadata" | "apiVersion" | "kind" => None,
             _ => Some(Api::ControlPlane),
         },

@@ -125,7 +125,17 @@ impl Outline {
             },
             fields: Vec::new(),
         });
-        let mut objects: Vec<Line> = written.chain(removed).collect();
+        let mut ran: BTreeMap<&ObjectId, Vec<&str>> = BTreeMap::new();
+        for hook in &plan.hooks {
+            ran.entry(&hook.id).or_default().push(hook.on.word());
+        }
+        let ran = ran.into_iter().map(|(id, on)| Line {
+            id: id.clone(),
+            uid: None,
+            fate: format!("run as a hook ({})", on.join(", ")),
+            fields: Vec::new(),
+        });
+        let mut objects: Vec<Line> = written.chain(removed).chain(ran).collect();
         objects.sort_by(|a, b| a.id.cmp(&b.id));
         Self {
             revision: plan.basis.inventory.revision,

@@ -44,6 +44,8 @@ pub struct PieceSettings {
     pub digest: Option<String>,
     /// The Helm chart that it renders.
     pub chart: Option<Chart>,
+    /// Whether its namespace is made with it.
+    pub create_namespace: bool,
     /// Its namespace.
     pub namespace: String,
     /// A JSON object that fits its schema.

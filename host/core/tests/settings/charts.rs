@@ -154,8 +154,8 @@ fn what_does_not_fit_is_told_with_its_place() {
             "f.yaml:6:31: pieces.a.chart.source: `oci://h/a` says no version",
         ),
         (
-            "chart: {source: {repo: x, name: a}}",
-            "f.yaml:6:38: pieces.a.chart.source.repo: must be the URL of a repository",
+            "chart: {source: {repo: 'git://x', name: a}}",
+            "f.yaml:6:38: pieces.a.chart.source.repo: must be a folder, or the URL of a repository",
         ),
         (
             "chart: {source: {repo: 'https://h'}}",
@@ -203,4 +203,72 @@ fn what_does_not_fit_is_told_with_its_place() {
             .replace("\n  ", " | ");
         assert!(problems.contains(said), "{piece}:\n{problems}\n{said}");
     }
+}
+
+#[test]
+fn profiles_of_today_take_their_charts_from_where_the_mesh_is_said_to_be() {
+    let names = [
+        "default",
+        "ambient",
+        "demo",
+        "minimal",
+        "empty",
+        "openshift",
+    ];
+    let told: Vec<String> = names
+        .iter()
+        .map(|name| {
+            let mut layers = Layers::new();
+            layers.profile(&format!("istio/{name}"));
+            layers.set("mesh.version=1.30.3");
+            layers.set("mesh.charts=./charts");
+            let resolved = resolve(layers).unwrap();
+            let pieces = resolved.pieces.iter().map(|piece| {
+                format!(
+                    "{} ({} in {})",
+                    piece.name,
+                    piece.chart.as_ref().unwrap().source,
+                    piece.namespace
+                )
+            });
+            format!("{name}: {}", pieces.collect::<Vec<_>>().join(", "))
+        })
+        .collect();
+    insta::assert_snapshot!(told.join("\n"));
+    let mut layers = Layers::new();
+    layers.profile("istio/minimal");
+    let said = chosen(layers).map(|_| ()).unwrap_err().to_string();
+    assert!(
+        said.contains("say where the charts of the mesh are"),
+        "{said}"
+    );
+}
+
+#[test]
+fn one_chart_of_a_profile_comes_from_elsewhere() {
+    let mut layers = Layers::new();
+    layers.set("mesh.version=1.30.3");
+    layers.set("mesh.charts=oci://h.test/istio");
+    file(
+        &mut layers,
+        "prod/mesh.yaml",
+        "  - {name: istiod, chart: {source: {version: 1.30.4}}}\n  - {name: ztunnel, chart: {source: ./z.tgz}}\n",
+    );
+    layers.profile("istio/ambient");
+    let resolved = resolve(layers).unwrap();
+    let sources: Vec<String> = resolved
+        .pieces
+        .iter()
+        .map(|piece| piece.chart.as_ref().unwrap().source.to_string())
+        .collect();
+    assert_eq!(
+        sources,
+        [
+            "base 1.30.3 of oci://h.test/istio",
+            "istiod 1.30.4 of oci://h.test/istio",
+            "cni 1.30.3 of oci://h.test/istio",
+            "prod/./z.tgz"
+        ]
+    );
+    assert!(resolved.pieces[0].create_namespace);
 }

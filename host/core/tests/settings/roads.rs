@@ -499,7 +499,20 @@ fn profiles_are_listed_shown_and_compared() {
     let profiles = Profiles::builtin();
     assert_eq!(
         profiles.names(),
-        ["default", "demo", "minimal", "remote", "sds"]
+        [
+            "default",
+            "demo",
+            "minimal",
+            "remote",
+            "sds",
+            "empty",
+            "istio/default",
+            "istio/ambient",
+            "istio/demo",
+            "istio/minimal",
+            "istio/empty",
+            "istio/openshift",
+        ]
     );
     for name in profiles.names() {
         assert!(!profiles.summary(name).is_empty(), "{name}");

@@ -150,6 +150,10 @@ fn choose(
         .and_then(|urls| urls.first()?.text())
         .and_then(|url| base.join(url).ok())
         .ok_or_else(|| wrong(format!("it does not say where {name} is")))?;
+    // What is there and no text would pass for none.
+    if entry.get("digest").is_some() && text(entry, "digest").is_none() {
+        return Err(wrong(format!("the digest of {name} is no text")));
+    }
     Ok(Found {
         url: archive,
         digest: text(entry, "digest").map(|digest| super::normal(&digest)),

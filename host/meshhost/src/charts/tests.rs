@@ -79,7 +79,7 @@ fn fails(charts: &Charts, source: ChartSource, digest: Option<&str>) -> String {
 fn a_repository_tells_versions_and_digests() {
     let digest = digest(BYTES);
     let index = format!(
-        "apiVersion: v1\nentries:\n  mesh:\n  - version: 1.1.0\n    digest: {}\n    urls: [a/mesh-1.1.0.tgz]\n  - version: 1.2.0\n    digest: {}\n    urls: [/abs/mesh-1.2.0.tgz]\n",
+        "apiVersion: v1\nentries:\n  mesh:\n  - version: 1.1.0\n    digest: {}\n    urls: [a/mesh-1.1.0.tgz]\n  - version: 1.2.0\n    digest: '{}'\n    urls: [/abs/mesh-1.2.0.tgz]\n",
         &digest["sha256:".len()..],
         "0".repeat(64),
     );

@@ -16,7 +16,7 @@ use crate::cli::fault::{Fault, exit};
 use crate::cli::plan_text::Tense;
 use crate::cli::progress::Progress;
 use crate::cli::wish::{Typed, Wish};
-use crate::cli::{approval, ask, causes, diff, plan_text, render, report, session};
+use crate::cli::{approval, ask, causes, diff, past, plan_text, render, report, session};
 
 /// How many removals are named in a question; the plan above it names them all.
 const NAMED: usize = 5;
@@ -42,6 +42,7 @@ pub(crate) fn run(args: &Apply) -> Result<u8, Fault> {
         let wish = typed.over(|| None)?.resolve()?;
         let rendered = wish.render(&facts)?;
         render::tell(&wish, &rendered);
+        render::tell_once(&rendered);
         approval::tell(&wish, &rendered, settings)?;
         report::talk(&format!(
             "dry run: {} rendered, no cluster was asked",
@@ -72,7 +73,7 @@ enum Asked {
 async fn on_cluster(args: &Apply, name: &str, asked: Asked) -> Result<u8, Fault> {
     let installation = session::installation(&args.wanted.cluster, name);
     let mut cluster = session::connect(&args.wanted.cluster).await?;
-    let wish = match asked {
+    let mut wish = match asked {
         Asked::Whole(wish) => *wish,
         Asked::Over(typed) => {
             let last = session::last_revision(&cluster, &installation).await?;
@@ -85,7 +86,8 @@ async fn on_cluster(args: &Apply, name: &str, asked: Asked) -> Result<u8, Fault>
         .facts()
         .await
         .map_err(|error| Fault::from_error(&error))?;
-    let mut rendered = wish.render(&facts)?;
+    let regenerate = &args.wanted.regenerate;
+    let mut rendered = past::render(&cluster, &installation, &mut wish, &facts, regenerate).await?;
     render::tell(&wish, &rendered);
     let settings = &args.wanted.settings;
     match args.dry_run {
@@ -98,7 +100,9 @@ async fn on_cluster(args: &Apply, name: &str, asked: Asked) -> Result<u8, Fault>
     if annotated {
         rendered.bundle = provenance::annotated(rendered.bundle, &pieces);
     }
-    let options = session::plan_options(&args.wanted.ownership, wish.fields.clone());
+    let mut options =
+        session::plan_options(&args.wanted.ownership, wish.fields.clone(), pieces.clone());
+    options.once = wish.used_once(&rendered);
     let wanted = rendered.bundle.with_restarts().with_versioned_names();
     let mut plan = cluster
         .plan(&wanted, &installation, &options)
@@ -202,6 +206,7 @@ pub(crate) struct Work<'a> {
     pub(crate) timeout: Duration,
     pub(crate) wait: bool,
     pub(crate) atomic: bool,
+    pub(crate) hooks: bool,
     pub(crate) keep: &'a Keep,
     pub(crate) lock: &'a Lock,
 }
@@ -213,6 +218,7 @@ impl<'a> Work<'a> {
             timeout: args.patience.timeout,
             wait: !args.no_wait,
             atomic: args.atomic,
+            hooks: !args.hooks.no_hooks,
             keep: &args.keep,
             lock: &args.lock,
         }
@@ -253,6 +259,7 @@ pub(crate) async fn work_off(
         prune,
         history: work.keep.history_max,
         atomic: work.atomic,
+        hooks: work.hooks,
         lock: lock(work.lock),
         ..ApplyOptions::default()
     };

@@ -242,9 +242,7 @@ pub(crate) fn still(path: &Path, plan: &PlanFile, lock_file: Option<&Path>) -> R
         let before = file.lock.pieces.get(name);
         let piece = plan.pieces.iter().find(|piece| piece.name == *name);
         let fits = before.is_some_and(|before| {
-            piece.is_some_and(|piece| {
-                piece.digest == before.digest && piece.chart == before.chart
-            })
+            piece.is_some_and(|piece| piece.digest == before.digest && piece.chart == before.chart)
                 && before.grant.lacks(uses).is_empty()
         });
         if fits {

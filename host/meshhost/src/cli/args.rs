@@ -5,15 +5,17 @@ use std::time::Duration;
 
 use clap::{Args, Parser, Subcommand, ValueEnum, ValueHint};
 
+mod adopt;
 mod inject;
 mod ownership;
 mod plugin;
 mod revisions;
 
+pub(crate) use adopt::{Adoption, HelmRelease};
 pub(crate) use inject::Inject;
 pub(crate) use ownership::{Adopt, Ownership};
 pub(crate) use plugin::{Add, Plugin};
-pub(crate) use revisions::{History, Keep, Lock, Rollback};
+pub(crate) use revisions::{History, Hooks, Keep, Lock, Rollback};
 
 /// The child process in which a piece is compiled; nobody types it.
 pub(crate) const COMPILE_PIECE: &str = "compile-piece";
@@ -49,6 +51,9 @@ pub(crate) enum Command {
     Inject(Inject),
     /// Remove everything that this installation brought
     Uninstall(Uninstall),
+    /// Take over what another tool has installed
+    #[command(subcommand)]
+    Adopt(Adoption),
     /// Tell what is installed and whether it works
     Status(Status),
     /// List the revisions of an installation
@@ -164,6 +169,9 @@ pub(crate) struct Wanted {
     /// Lay these settings over those of the last revision instead of taking them as the whole
     #[arg(long)]
     pub(crate) keep_settings: bool,
+    /// Make passwords, keys and times anew that charts have made by chance: of one piece, or of all
+    #[arg(long, value_name = "PIECE", num_args = 0..=1, require_equals = true, default_missing_value = "")]
+    pub(crate) regenerate: Vec<String>,
     #[command(flatten)]
     pub(crate) ownership: Ownership,
     /// Tell on each object, with annotations, which piece it comes from and which piece has amended which field of it
@@ -191,7 +199,8 @@ pub(crate) struct Apply {
         value_hint = ValueHint::FilePath,
         conflicts_with_all = [
             "files", "set", "set_string", "profile", "plugins", "plain_http", "grants", "name", "limits",
-            "keep_settings", "prune", "force_conflicts", "replace", "adopt", "dry_run", "provenance",
+            "keep_settings", "regenerate", "prune", "force_conflicts", "replace", "adopt", "dry_run",
+            "provenance",
         ],
     )]
     pub(crate) plan: Option<PathBuf>,
@@ -213,6 +222,8 @@ pub(crate) struct Apply {
     pub(crate) atomic: bool,
     #[command(flatten)]
     pub(crate) patience: Patience,
+    #[command(flatten)]
+    pub(crate) hooks: Hooks,
     #[command(flatten)]
     pub(crate) keep: Keep,
     #[command(flatten)]
@@ -241,6 +252,8 @@ pub(crate) struct Uninstall {
     pub(crate) installed: Installed,
     #[command(flatten)]
     pub(crate) consent: Consent,
+    #[command(flatten)]
+    pub(crate) hooks: Hooks,
     #[command(flatten)]
     pub(crate) patience: Patience,
     #[command(flatten)]

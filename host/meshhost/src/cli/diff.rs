@@ -11,7 +11,7 @@ use crate::cli::args::{Diff, Report, Wanted};
 use crate::cli::fault::{Fault, exit};
 use crate::cli::plan_text::Tense;
 use crate::cli::wish::Typed;
-use crate::cli::{approval, causes, plan_file, plan_text, render, report, session};
+use crate::cli::{approval, causes, past, plan_file, plan_text, render, report, session};
 
 pub(crate) async fn run(args: &Diff) -> Result<u8, Fault> {
     let Wanted {
@@ -19,6 +19,7 @@ pub(crate) async fn run(args: &Diff) -> Result<u8, Fault> {
         cluster,
         keep_settings,
         ownership,
+        regenerate,
         provenance: annotated,
     } = &args.wanted;
     let annotated = annotated.is_some();
@@ -30,16 +31,17 @@ pub(crate) async fn run(args: &Diff) -> Result<u8, Fault> {
         true => session::last_revision(&cluster, &installation).await?,
         false => None,
     };
-    let wish = typed.over(|| last.as_ref().map(session::kept))?.resolve()?;
+    let mut wish = typed.over(|| last.as_ref().map(session::kept))?.resolve()?;
     let facts = cluster
         .facts()
         .await
         .map_err(|error| Fault::from_error(&error))?;
-    let mut rendered = wish.render(&facts)?;
+    let mut rendered = past::render(&cluster, &installation, &mut wish, &facts, regenerate).await?;
     render::tell(&wish, &rendered);
     approval::tell(&wish, &rendered, settings)?;
-    let options = session::plan_options(ownership, wish.fields.clone());
     let pieces = wish.recorded();
+    let mut options = session::plan_options(ownership, wish.fields.clone(), pieces.clone());
+    options.once = wish.used_once(&rendered);
     let digest = provenance::digest(&rendered.bundle, &pieces);
     let uses = approval::used(&wish, &rendered);
     if annotated {
@@ -82,6 +84,7 @@ pub(crate) async fn run(args: &Diff) -> Result<u8, Fault> {
             recorded: Recorded {
                 bundle: wanted,
                 fields: options.fields,
+                once: options.once,
             },
             outline: Outline::of(&plan),
         };

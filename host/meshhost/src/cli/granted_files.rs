@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
-use meshhost::charts::{Charts, normal};
+use meshhost::charts::{self, Charts, normal};
 use meshhost::files::Reader;
 use meshhost_core::card::GrantedFile;
 use meshhost_core::chart::{Chart, ChartSource};
@@ -68,16 +68,18 @@ fn chart_files(
     piece: &str,
     chart: &Chart,
     reader: &mut Reader<'_>,
-    charts: &Charts,
+    fetcher: &Charts,
 ) -> Result<(), Problem> {
     let place = format!("pieces.{piece}.chart.source");
     let at = |origin: &Origin, path: &str, message: String, hint: String| {
         Problem::at(origin, path, message).hint(hint)
     };
     match &chart.source {
-        ChartSource::Path(path) => {
+        ChartSource::Path(_) | ChartSource::Folder { .. } => {
+            let path = charts::local(&chart.source)
+                .map_err(|error| at(&chart.origin, &place, error.to_string(), error.hint()))?;
             reader
-                .read(CHART, Path::new(path))
+                .read(CHART, &path)
                 .map_err(|error| at(&chart.origin, &place, error.to_string(), error.hint()))?;
             let found = granted::chart(reader.files());
             if let Some(wanted) = chart.digest.as_deref().map(normal)
@@ -86,13 +88,13 @@ fn chart_files(
                 return Err(at(
                     &chart.origin,
                     &place,
-                    format!("{path}: the chart's digest is {found} and not {wanted}"),
+                    format!("{}: the chart's digest is {found} and not {wanted}", path.display()),
                     "it is not the chart that was pinned: find out who changed it before you change the pin".to_owned(),
                 ));
             }
         }
         _ => {
-            let archive = charts
+            let archive = fetcher
                 .fetch(chart, reader.left())
                 .map_err(|error| at(&chart.origin, &place, error.to_string(), error.hint()))?;
             reader.hand(CHART, archive.name, archive.bytes);

@@ -147,6 +147,7 @@ mod tests {
         Approved {
             version: "1.0.0".to_owned(),
             digest: format!("sha256:{}", digest.to_string().repeat(64)),
+            chart: None,
             source: "./piece.wasm".to_owned(),
             grant: Grant::default(),
         }

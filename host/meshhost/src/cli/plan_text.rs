@@ -3,7 +3,8 @@
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
-use meshhost_core::plan::{self, Action, Cause, Counts, FieldChange, How, Plan, Planned};
+use meshhost_core::card::Occasion;
+use meshhost_core::plan::{self, Action, Cause, Counts, FieldChange, How, Phase, Plan, Planned};
 use meshhost_core::problem::count;
 use serde_json::Value;
 
@@ -76,6 +77,15 @@ pub(crate) fn plan(plan: &Plan) -> String {
             ),
         };
     }
+    for hook in &plan.hooks {
+        let _ = writeln!(
+            text,
+            "> {} (piece {}): hook, run {}",
+            hook.id,
+            hook.piece,
+            occasion(hook.on)
+        );
+    }
     for (why, number) in unverified {
         let _ = writeln!(
             text,
@@ -84,6 +94,16 @@ pub(crate) fn plan(plan: &Plan) -> String {
         );
     }
     text
+}
+
+fn occasion(on: Occasion) -> &'static str {
+    match on.phase() {
+        Phase::BeforeWriting => "before anything is written",
+        Phase::AfterReady => "when everything is ready",
+        Phase::BeforeRemoving => "before anything is removed",
+        Phase::AfterRemoving => "after the rest was removed",
+        Phase::Asked => "as a test",
+    }
 }
 
 /// ` <- values.cni.excludeNamespaces`.

@@ -92,6 +92,10 @@ impl Progress {
                     self.line(&format!("  ready   {id}"));
                 }
             }
+            Event::Hook { id, piece, on } => {
+                self.line(&format!("  running {} hook {id} (piece {piece})", on.word()));
+            }
+            Event::HookDone { id, .. } => self.line(&format!("  done    {id}")),
             Event::Locked { by, stale_after_ms } => self.line(&format!(
                 "{} has been at work on this installation since {}; it is waited for, at least until it is known to be dead ({} s without a sign of life)",
                 by.holder,

@@ -25,6 +25,7 @@ pub(crate) fn run(args: &Render) -> Result<u8, Fault> {
     let wish = wish::read(&args.settings)?.choose()?.resolve()?;
     let rendered = wish.render(&facts)?;
     tell(&wish, &rendered);
+    tell_once(&rendered);
     approval::tell(&wish, &rendered, &args.settings)?;
     if args.verify {
         verify::all(&wish, &facts)?;
@@ -40,6 +41,15 @@ pub(crate) fn run(args: &Render) -> Result<u8, Fault> {
     report::data(&text(&bundle, args.output, told)?);
     report::talk(&format!("{objects} objects, bundle {digest}"));
     Ok(exit::DONE)
+}
+
+/// Says what is not the same the next time, where no cluster keeps it.
+pub(crate) fn tell_once(rendered: &Rendered) {
+    for piece in &rendered.used_once {
+        report::talk(&format!(
+            "note: piece {piece}: passwords, keys or times in its objects are made anew by each render; `apply` keeps those that it has made"
+        ));
+    }
 }
 
 /// Says on stderr what the settings and the pieces have to say.

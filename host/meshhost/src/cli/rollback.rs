@@ -29,12 +29,17 @@ pub(crate) async fn run(args: &Rollback) -> Result<u8, Fault> {
                 "apply its settings again, or choose another revision from `meshhost history`",
             )
         })?;
-    let options = session::plan_options(&args.ownership, objects.fields);
-    let mut plan = cluster
+    let mut options = session::plan_options(
+        &args.ownership,
+        objects.fields,
+        target.request.pieces.clone(),
+    );
+    options.restores = Some(number);
+    options.once = objects.once;
+    let plan = cluster
         .plan(&objects.bundle, &installation, &options)
         .await
         .map_err(|error| Fault::from_error(&error))?;
-    plan.restores = Some(number);
     if !plan.refusals.is_empty() {
         diff::show(&plan, args.output)?;
         return Ok(exit::FAILED);
@@ -57,6 +62,7 @@ pub(crate) async fn run(args: &Rollback) -> Result<u8, Fault> {
         timeout: args.patience.timeout,
         wait: !args.no_wait,
         atomic: false,
+        hooks: !args.hooks.no_hooks,
         keep: &args.keep,
         lock: &args.lock,
     };

@@ -53,6 +53,8 @@ async fn from_file(args: &Apply, path: &Path) -> Result<u8, Fault> {
         fields: file.recorded.fields,
         replace: file.replace,
         adopt,
+        pieces: file.pieces.clone(),
+        once: file.recorded.once,
         ..PlanOptions::default()
     };
     let plan = cluster

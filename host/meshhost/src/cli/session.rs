@@ -62,8 +62,13 @@ pub(crate) fn installation(args: &args::Cluster, name: &str) -> Installation {
 }
 
 /// How a plan is made of a bundle, as the flags and the installation's rules about fields say.
-pub(crate) fn plan_options(args: &args::Ownership, fields: Vec<FieldRule>) -> PlanOptions {
+pub(crate) fn plan_options(
+    args: &args::Ownership,
+    fields: Vec<FieldRule>,
+    pieces: Vec<RecordedPiece>,
+) -> PlanOptions {
     PlanOptions {
+        pieces,
         force_conflicts: args.force_conflicts,
         fields,
         replace: Replace {

@@ -43,6 +43,7 @@ pub(crate) async fn run(args: &Uninstall) -> Result<u8, Fault> {
     let options = ApplyOptions {
         timeout: args.patience.timeout,
         prune: true,
+        hooks: !args.hooks.no_hooks,
         lock: apply::lock(&args.lock),
         ..ApplyOptions::default()
     };

@@ -1,8 +1,7 @@
 //! What is to be installed: from the flags that say it to settings that every piece has accepted. Owns reading the files
 //! named there and loading the pieces; must not know what is done with them.
 
-use std::collections::BTreeMap;
-use std::io::{self, Read};
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -15,22 +14,31 @@ use meshhost_core::card::{GrantedFile, Once};
 use meshhost_core::document::Document;
 use meshhost_core::facts::Facts;
 use meshhost_core::ownership::FieldRule;
+use meshhost_core::path::Path as SettingPath;
 use meshhost_core::policy::Policy;
 use meshhost_core::profile::Profiles;
-use meshhost_core::resolve::{
-    Chosen, ChosenPiece, DEFAULT_NAME, Layers, PieceSettings, PieceSource, Resolved,
-};
+use meshhost_core::resolve::{Chosen, DEFAULT_NAME, Layers, PieceSettings, PieceSource, Resolved};
 use meshhost_core::revision::RecordedPiece;
+use meshhost_core::schema_view::SchemaView;
 use meshhost_core::yaml::to_yaml_documents;
 use meshhost_core::{granted, lock};
-use meshhost_runtime::{CacheDir, Compiler, Limits, Piece, Runtime};
+use meshhost_runtime::{Piece, Runtime};
 use serde_json::Value;
 
-use crate::cli::args::{COMPILE_PIECE, Settings};
+use crate::cli::args::Settings;
 use crate::cli::fault::{self, Fault};
 use crate::cli::granted_files::{self, GrantedFiles};
 use crate::cli::limits::FlagLimits;
-use crate::cli::report;
+
+mod loading;
+mod texts;
+
+use loading::{cache, pinned};
+pub(crate) use loading::{load, runtime, split_plugin};
+pub(crate) use texts::{read_profile, read_stdin, read_text};
+
+/// The setting that tells a chart that it is upgraded.
+const UPGRADE: &str = "isUpgrade";
 
 /// Settings of one revision, to lay the new ones over.
 pub(crate) struct Kept {
@@ -49,8 +57,10 @@ pub(crate) struct Wish {
     pub(crate) given: Vec<Value>,
     /// Where approvals are.
     pub(crate) lock_file: PathBuf,
-    /// Where pieces take random values and times from.
-    pub(crate) once: Once,
+    /// Where each piece takes random values and times from.
+    pub(crate) once: BTreeMap<String, Once>,
+    /// Pieces that are on the cluster already.
+    pub(crate) installed: BTreeSet<String>,
     pieces: BTreeMap<String, Piece>,
     files: GrantedFiles,
     policies: Arc<Vec<Policy>>,
@@ -225,7 +235,8 @@ impl Draft {
             fields: self.chosen.fields,
             given,
             lock_file: self.lock_file,
-            once: once::fresh().map_err(|error| Fault::from_error(&error))?,
+            once: fresh(&self.pieces)?,
+            installed: BTreeSet::new(),
             pieces: self.pieces,
             files,
             policies: self.chosen.policies,
@@ -340,6 +351,34 @@ impl Wish {
         Some(granted::chart(&chart))
     }
 
+    /// Whether any piece renders a chart.
+    pub(crate) fn has_charts(&self) -> bool {
+        self.taking_part()
+            .any(|(settings, _)| settings.chart.is_some())
+    }
+
+    /// What was really used of [`Wish::once`].
+    pub(crate) fn used_once(&self, rendered: &Rendered) -> BTreeMap<String, Once> {
+        let mut used = self.once.clone();
+        used.retain(|piece, _| rendered.used_once.contains(piece));
+        used
+    }
+
+    /// A piece's settings; a chart is told whether it is upgraded, unless the person says so.
+    fn settings(&self, settings: &PieceSettings, piece: &Piece) -> Value {
+        let mut told = settings.settings.clone();
+        let view = SchemaView::new(&piece.card().settings_schema);
+        let upgrades = settings.chart.is_some()
+            && self.installed.contains(&settings.name)
+            && view.names(&SettingPath::of(UPGRADE));
+        if let Some(told) = told.as_object_mut()
+            && upgrades
+        {
+            told.entry(UPGRADE).or_insert(Value::Bool(true));
+        }
+        told
+    }
+
     /// What was granted to a piece, sorted by wish and path.
     fn files(&self, piece: &str) -> &[GrantedFile] {
         self.files.get(piece).map(Vec::as_slice).unwrap_or_default()
@@ -381,10 +420,11 @@ impl Wish {
                 let piece = self.pieces.get(&settings.name)?;
                 Some(Participant {
                     piece,
-                    settings: settings.settings.clone(),
+                    settings: self.settings(settings, piece),
                     namespace: settings.namespace.clone(),
+                    creates_namespace: settings.create_namespace,
                     files: self.files(&settings.name),
-                    once: self.once,
+                    once: *self.once.get(&settings.name)?,
                     examined: settings.grants.abilities.is_some() || is_stranger(settings, piece),
                 })
             })
@@ -407,6 +447,16 @@ impl Wish {
             })
             .collect()
     }
+}
+
+/// Chance and time for each piece, one's own for each: what two charts make must not be the same.
+fn fresh(pieces: &BTreeMap<String, Piece>) -> Result<BTreeMap<String, Once>, Fault> {
+    let fresh = |name: &String| Ok((name.clone(), once::fresh()?));
+    pieces
+        .keys()
+        .map(fresh)
+        .collect::<Result<_, once::NoChance>>()
+        .map_err(|error| Fault::from_error(&error))
 }
 
 /// The enabled pieces, in the order of the installation.
@@ -434,126 +484,4 @@ fn schemas(pieces: &BTreeMap<String, Piece>) -> BTreeMap<String, Value> {
         .iter()
         .map(|(name, piece)| (name.clone(), piece.card().settings_schema.clone()))
         .collect()
-}
-
-/// The sandbox, with compiled code kept in the user's cache.
-///
-/// Without a usable cache everything works, only slower: the reason is said and that is all.
-pub(crate) fn runtime() -> Runtime {
-    let cache = cache("compiled").and_then(|folder| match CacheDir::open(&folder) {
-        Ok(cache) => Some(cache),
-        Err(error) => {
-            report::talk(&format!("warning: {error}"));
-            None
-        }
-    });
-    let runtime = Runtime::new(cache);
-    match Compiler::this_program([COMPILE_PIECE.into()]) {
-        Ok(compiler) => runtime.compiling_with(compiler),
-        Err(error) => {
-            report::talk(&format!(
-                "warning: pieces are compiled in this process, as its program cannot be found: {error}"
-            ));
-            runtime
-        }
-    }
-}
-
-/// Loads one piece; `name` is how the person knows it, and `limits_of` tells the limits by name.
-pub(crate) fn load(
-    runtime: &Runtime,
-    name: &str,
-    bytes: &[u8],
-    limits_of: impl Fn(&str) -> Limits,
-) -> Result<Piece, Fault> {
-    let piece = runtime
-        .load_with(bytes, name, limits_of)
-        .map_err(|error| Fault {
-            code: fault::exit::USAGE,
-            ..Fault::from_error(&error)
-        })?;
-    for note in piece.notes() {
-        report::talk(&format!("warning: {note}"));
-    }
-    Ok(piece)
-}
-
-/// A profile given as a file is read and put beside the built-in ones.
-pub(crate) fn read_profile(profiles: &mut Profiles, name: &str) -> Result<(), Fault> {
-    let path = Path::new(name);
-    let is_file =
-        name.contains('/') || matches!(path.extension(), Some(e) if e == "yaml" || e == "yml");
-    if is_file {
-        profiles.insert(name, &read_text(path)?);
-    }
-    Ok(())
-}
-
-/// A text file; what is not UTF-8 is refused with the place.
-pub(crate) fn read_text(path: &Path) -> Result<String, Fault> {
-    let bytes = std::fs::read(path).map_err(|error| {
-        Fault::usage(
-            format!("cannot read {}: {error}", path.display()),
-            "give the path of a YAML or JSON file that you may read",
-        )
-    })?;
-    text(path, bytes)
-}
-
-/// All of standard input.
-pub(crate) fn read_stdin() -> Result<String, Fault> {
-    let mut bytes = Vec::new();
-    io::stdin()
-        .read_to_end(&mut bytes)
-        .map_err(|error| Fault::failed(format!("cannot read stdin: {error}"), "try a file"))?;
-    text(Path::new("stdin"), bytes)
-}
-
-fn text(path: &Path, bytes: Vec<u8>) -> Result<String, Fault> {
-    String::from_utf8(bytes).map_err(|error| {
-        let good = &error.as_bytes()[..error.utf8_error().valid_up_to()];
-        let line = good.iter().filter(|byte| **byte == b'\n').count() + 1;
-        Fault::usage(
-            format!("{}:{line}: is not UTF-8 text", path.display()),
-            "save the file as UTF-8",
-        )
-    })
-}
-
-/// `[NAME=]FILE`: a name is a DNS label, so `./a=b.wasm` is a path.
-pub(crate) fn split_plugin(text: &str) -> (Option<&str>, &str) {
-    match text.split_once('=') {
-        Some((name, path)) if meshhost_core::object::is_dns_label(name) => (Some(name), path),
-        _ => (None, text),
-    }
-}
-
-/// A folder of the user's cache.
-fn cache(name: &str) -> Option<PathBuf> {
-    directories::ProjectDirs::from("dev", "meshhost", "meshhost")
-        .map(|folders| folders.cache_dir().join(name))
-}
-
-/// Refuses a piece that is not the one that was pinned.
-fn pinned(chosen: &ChosenPiece, piece: &Piece) -> Result<(), Fault> {
-    match &chosen.digest {
-        Some(wanted) if !digest_is(wanted, piece.digest()) => Err(Fault::failed(
-            format!(
-                "piece {}: the digest is {} and not {wanted}",
-                chosen.name,
-                piece.digest()
-            ),
-            "it is not the piece that was pinned: find out who changed it before you change the pin",
-        )),
-        _ => Ok(()),
-    }
-}
-
-fn digest_is(wanted: &str, digest: &str) -> bool {
-    let bare = |text: &str| {
-        text.strip_prefix("sha256:")
-            .unwrap_or(text)
-            .to_ascii_lowercase()
-    };
-    bare(wanted) == bare(digest)
 }

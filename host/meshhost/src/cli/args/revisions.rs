@@ -37,12 +37,22 @@ pub(crate) struct Rollback {
     #[command(flatten)]
     pub(crate) patience: Patience,
     #[command(flatten)]
+    pub(crate) hooks: Hooks,
+    #[command(flatten)]
     pub(crate) keep: Keep,
     #[command(flatten)]
     pub(crate) lock: Lock,
     /// Output format of what happens
     #[arg(short, long, value_name = "FORMAT", default_value = "text")]
     pub(crate) output: Report,
+}
+
+/// What pieces want to have run before and after.
+#[derive(Debug, Args)]
+pub(crate) struct Hooks {
+    /// Do not run the hooks of charts
+    #[arg(long)]
+    pub(crate) no_hooks: bool,
 }
 
 /// How much of the past is kept.
