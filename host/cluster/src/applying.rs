@@ -273,7 +273,7 @@ impl Run<'_> {
             let writer = state::Writer::new();
             state::write_parent(session, installation, &removing, &writer, Some(version)).await?;
         }
-        self.hooks(Phase::BeforeRemoving).await?;
+        self.last_hooks(Phase::BeforeRemoving).await?;
         let left = remove(
             session,
             &plan.basis.inventory,
@@ -281,8 +281,7 @@ impl Run<'_> {
             &plan.removals,
         )
         .await?;
-        self.hooks(Phase::AfterRemoving).await?;
-        self.forget_hooks().await?;
+        self.last_hooks(Phase::AfterRemoving).await?;
         let planned_to_go: BTreeSet<&ObjectId> = plan
             .removals
             .iter()

@@ -39,11 +39,15 @@ impl Run<'_> {
         Ok(())
     }
 
-    /// Removes what hooks of pieces that are no more have left.
-    pub(super) async fn forget_hooks(&self) -> Result<(), ApplyError> {
-        let gone = [Phase::BeforeRemoving, Phase::AfterRemoving];
+    /// Runs the hooks of a phase of pieces that go, and removes what they leave: nobody would come to do it later, and a
+    /// namespace would stay for its sake.
+    pub(super) async fn last_hooks(&self, phase: Phase) -> Result<(), ApplyError> {
+        self.hooks(phase).await?;
+        if !self.options.hooks {
+            return Ok(());
+        }
         for hook in self.plan.hooks.iter().rev() {
-            if gone.contains(&hook.on.phase()) {
+            if hook.on.phase() == phase {
                 self.take_away(hook).await?;
             }
         }

@@ -47,7 +47,7 @@ impl Run<'_> {
         }
         let mut left = Vec::new();
         if self.options.prune {
-            self.hooks(Phase::BeforeRemoving).await?;
+            self.last_hooks(Phase::BeforeRemoving).await?;
             left = remove(
                 &self.session,
                 &self.plan.basis.inventory,
@@ -55,8 +55,7 @@ impl Run<'_> {
                 &self.plan.removals,
             )
             .await?;
-            self.hooks(Phase::AfterRemoving).await?;
-            self.forget_hooks().await?;
+            self.last_hooks(Phase::AfterRemoving).await?;
         }
         self.hooks(Phase::AfterReady).await?;
         Ok(left)

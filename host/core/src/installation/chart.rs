@@ -174,10 +174,10 @@ impl Reader<'_> {
 /// `--set …values.tag=1.10` is not 1.1.
 pub(super) fn as_typed(setting: &mut Setting) {
     match (&mut setting.value, &setting.typed) {
-        (Tree::Number(number), Some(typed)) => {
-            if !number.is_i64() || number.to_string() != **typed {
-                setting.value = Tree::Text(typed.to_string());
-            }
+        (Tree::Number(number), Some(typed))
+            if !number.is_i64() || number.to_string() != **typed =>
+        {
+            setting.value = Tree::Text(typed.to_string());
         }
         (Tree::Map(map), _) => map
             .values_mut()

@@ -345,9 +345,9 @@ pub(crate) struct Api {
 #[derive(Debug, Subcommand)]
 pub(crate) enum Manifest {
     /// Like `render`
-    Generate(Render),
+    Generate(Box<Render>),
     /// Like `apply`
-    Apply(Apply),
+    Apply(Box<Apply>),
     /// Turn the values of a Helm installation of Istio 1.4 into an IstioControlPlane, on stdout
     Migrate {
         /// Values files, later ones laid over earlier ones; `-`, or none, is stdin
