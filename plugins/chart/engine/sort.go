@@ -70,14 +70,6 @@ func hookOf(of *helm.Hook, document Document) Hook {
 	return hook
 }
 
-func (known known) document(source, text string) (Document, error) {
-	content, err := known.toJSON(text)
-	if err != nil {
-		return Document{}, fmt.Errorf("YAML parse error on %s: %w", source, err)
-	}
-	return Document{Source: source, Text: text, JSON: content}, nil
-}
-
 // head is what Helm looks at, and the number of the document.
 type head struct {
 	release.SimpleHead

@@ -3,6 +3,7 @@ package engine
 import (
 	"bytes"
 	"encoding/json"
+	"fmt"
 	"strings"
 
 	goyaml "go.yaml.in/yaml/v2"
@@ -18,15 +19,27 @@ const worthwhile = 1024
 
 // toJSON is yaml.YAMLToJSON.
 func (known known) toJSON(text string) ([]byte, error) {
-	body := strings.TrimRight(withoutComments(text), "\n")
-	if content, ok := known[body]; ok {
+	if content, ok := known[text]; ok {
 		return content, nil
 	}
 	content, err := yaml.YAMLToJSON([]byte(text))
-	if err == nil && len(body) >= worthwhile {
-		known[body] = content
+	if err == nil && len(text) >= worthwhile {
+		known[text] = content
 	}
 	return content, err
+}
+
+// document is a document as Helm applies it: behind a line that names its source, and with a line's end of its own, which
+// counts where the document ends in a text of several lines.
+func (known known) document(source, text string) (Document, error) {
+	content, ok := known[strings.TrimRight(withoutComments(text), "\n")+"\n"]
+	if !ok {
+		var err error
+		if content, err = yaml.YAMLToJSON([]byte(text + "\n")); err != nil {
+			return Document{}, fmt.Errorf("YAML parse error on %s: %w", source, err)
+		}
+	}
+	return Document{Source: source, Text: text, JSON: content}, nil
 }
 
 // withoutComments leaves out the lines before the first that says something.
@@ -73,8 +86,9 @@ func (known known) toYAML(value any) string {
 		return ""
 	}
 	written := strings.TrimSuffix(string(text), "\n")
-	if len(written) >= worthwhile {
-		known[written] = content
+	// Where the empty lines at the end of a text count, what follows it would count too.
+	if len(written) >= worthwhile && !strings.Contains(written, "|+") && !strings.Contains(written, ">+") {
+		known[written+"\n"] = content
 	}
 	return written
 }
