@@ -6,8 +6,8 @@ use wasm_encoder::{Function, InstructionSink, MemArg, ValType};
 pub(super) const SUCCESS: i32 = 0;
 
 /// What the globals begin with: nanoseconds of a clock that only goes on; what is added to it for the time of day, which is
-/// then 1 January 2020; the number of the next block of chance; and the key of chance.
-pub(super) const GLOBALS: [i64; 7] = [0, 1_577_836_800_000_000_000, 0, 0, 0, 0, 0];
+/// then 1 January 2020; the number of the next block of chance; the key of chance; and whether last words have begun.
+pub(super) const GLOBALS: [i64; 8] = [0, 1_577_836_800_000_000_000, 0, 0, 0, 0, 0, 0];
 
 /// Where these functions may keep something.
 pub(super) struct Place {
@@ -34,6 +34,10 @@ impl Place {
     /// Eight bytes of the key, 0 to 3.
     pub(super) fn key(&self, part: u32) -> u32 {
         self.first_global + 3 + part
+    }
+
+    pub(super) fn last_words(&self) -> u32 {
+        self.first_global + 7
     }
 }
 

@@ -2,7 +2,8 @@
 //! until it is seeded ([`super::once`]), no files, no environment but what keeps Go's last words short. Owns the functions;
 //! must not know how they get into a module.
 //!
-//! What is written to standard error is kept where the host looks for a panic's message after a trap.
+//! Go's last words on standard error are kept where the host looks for a panic's message after a trap; what else is written
+//! there is lost.
 
 use wasm_encoder::{BlockType, Function, InstructionSink, ValType};
 
@@ -141,7 +142,7 @@ fn clock_res_get() -> Function {
     })
 }
 
-/// `(file, vectors, count, written)`: everything is taken, and what goes to standard error is kept.
+/// `(file, vectors, count, written)`: everything is taken, and what goes to standard error may be kept.
 fn fd_write(place: &Place) -> Function {
     let (file, vector, left, written) = (0, 1, 2, 3);
     let (all, text, length) = (4, 5, 6);
@@ -168,14 +169,10 @@ fn fd_write(place: &Place) -> Function {
     })
 }
 
-/// Adds a text to what is kept, as far as there is room; `length` is overwritten.
+/// Adds a text to what is kept, as far as there is room; `length` is overwritten. Before Go's last words nothing is kept: the
+/// page is in the middle of what lives then.
 fn keep(code: &mut InstructionSink<'_>, place: &Place, text: u32, length: u32) {
     let page = place.page;
-    let (first, second) = MARK.split_at(8);
-    for (offset, half) in [(0, first), (8, second)] {
-        let half = i64::from_le_bytes(half.try_into().expect("the mark has sixteen bytes"));
-        code.i32_const(page).i64_const(half).i64_store(at(offset));
-    }
     code.local_get(length)
         .i32_const(4)
         .i32_ge_u()
@@ -187,9 +184,18 @@ fn keep(code: &mut InstructionSink<'_>, place: &Place, text: u32, length: u32) {
             .i32_eq()
             .if_(BlockType::Empty);
         code.i32_const(page).i32_const(0).i32_store(at(LENGTH));
+        code.i64_const(1).global_set(place.last_words());
         code.end();
     }
     code.end();
+    code.global_get(place.last_words())
+        .i32_wrap_i64()
+        .if_(BlockType::Empty);
+    let (first, second) = MARK.split_at(8);
+    for (offset, half) in [(0, first), (8, second)] {
+        let half = i64::from_le_bytes(half.try_into().expect("the mark has sixteen bytes"));
+        code.i32_const(page).i64_const(half).i64_store(at(offset));
+    }
     // The smaller of the text's length and the room.
     let kept = |code: &mut InstructionSink<'_>| {
         code.i32_const(page).i32_load(at(LENGTH));
@@ -210,6 +216,7 @@ fn keep(code: &mut InstructionSink<'_>, place: &Place, text: u32, length: u32) {
     code.i32_const(page);
     kept(code);
     code.local_get(length).i32_add().i32_store(at(LENGTH));
+    code.end();
 }
 
 /// `(subscriptions, events, count, happened)`: the first of them happens at once; a wait moves the clock.
