@@ -44,8 +44,8 @@ impl Range {
     pub fn matches(&self, version: &Version) -> bool {
         self.0.iter().any(|all| {
             all.iter().all(|bound| match bound {
-                Bound::Is(req) => req.matches(version),
-                Bound::Not(req) => !req.matches(version),
+                Bound::Is(req) => holds(req, version),
+                Bound::Not(req) => !holds(req, version),
             }) && (version.pre.is_empty() || all.iter().any(Bound::names_pre_release))
         })
     }
@@ -60,6 +60,20 @@ impl Range {
             .max_by(|(one, _), (other, _)| one.cmp(other))
             .map(|(_, text)| text)
     }
+}
+
+/// Whether a comparison holds, whether or not it names a pre-release itself: another of its range may do that. (The crate
+/// takes a pre-release only where the very comparison names one of the same version.)
+fn holds(req: &VersionReq, version: &Version) -> bool {
+    let named = req.comparators.iter().any(|of| {
+        let same = (of.major, of.minor, of.patch)
+            == (version.major, Some(version.minor), Some(version.patch));
+        same && !of.pre.is_empty()
+    });
+    if version.pre.is_empty() || named {
+        return req.matches(version);
+    }
+    req.matches(&Version::new(version.major, version.minor, version.patch))
 }
 
 impl Bound {
@@ -157,6 +171,8 @@ mod tests {
             (">=1.30 !=2.0.0", Some("1.30.3+a")),
             (">=1.31.0-beta <2", Some("1.31.0-rc.1")),
             ("=1.31.0-rc.1", Some("1.31.0-rc.1")),
+            (">1.31.0-beta <=1.31.0-rc.1", Some("1.31.0-rc.1")),
+            ("<1.31.0-rc.1 >=1.31.0-beta", Some("1.31.0-beta")),
             ("3", None),
         ] {
             assert_eq!(Range::read(range).unwrap().newest(all), newest, "{range}");

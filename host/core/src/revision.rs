@@ -91,6 +91,14 @@ pub struct RecordedPiece {
     pub files: Vec<RecordedFiles>,
 }
 
+impl RecordedPiece {
+    /// Whether it would make the same of the same settings: the same component, chart and files.
+    #[must_use]
+    pub fn makes_the_same(&self, other: &Self) -> bool {
+        self.digest == other.digest && self.chart == other.chart && self.files == other.files
+    }
+}
+
 /// What a piece was granted under one wish.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct RecordedFiles {

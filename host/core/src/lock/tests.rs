@@ -97,7 +97,10 @@ fn what_is_damaged_is_refused_with_its_place() {
             format!("<<<<<<< HEAD\n{good}=======\n>>>>>>> other\n"),
             "meshhost.lock:",
         ),
-        (good[..good.len() / 2].to_owned(), "meshhost.lock:"),
+        (
+            good[..good.rfind("digest:").unwrap() + 20].to_owned(),
+            "meshhost.lock:",
+        ),
         (
             good.replace("pieces:", "pieces: []\nmore:"),
             "pieces: must be a map of pieces",

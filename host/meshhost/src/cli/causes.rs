@@ -67,7 +67,7 @@ fn comparison(last: &Revision, wish: &Wish, annotated: bool, facts: &Facts) -> C
                     .pieces
                     .iter()
                     .find(|earlier| earlier.name == piece.name);
-                let same = earlier.is_some_and(|earlier| earlier.digest == piece.digest);
+                let same = earlier.is_some_and(|earlier| earlier.makes_the_same(piece));
                 let cause = Cause::Piece {
                     from: earlier.map(told),
                     to: told(piece),
@@ -79,5 +79,30 @@ fn comparison(last: &Revision, wish: &Wish, annotated: bool, facts: &Facts) -> C
 }
 
 fn told(piece: &RecordedPiece) -> String {
-    format!("{} ({})", piece.version, piece.digest)
+    match &piece.chart {
+        Some(chart) => format!("chart {chart}, rendered by {}", piece.version),
+        None => format!("{} ({})", piece.version, piece.digest),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn another_chart_is_told() {
+        let piece = |chart: Option<&str>| RecordedPiece {
+            name: "istiod".to_owned(),
+            version: "4.3.1".to_owned(),
+            digest: "sha256:aa".to_owned(),
+            source: "built-in".to_owned(),
+            chart: chart.map(str::to_owned),
+            files: Vec::new(),
+        };
+        let (one, two) = (piece(Some("sha256:1")), piece(Some("sha256:2")));
+        assert!(one.makes_the_same(&one));
+        assert!(!one.makes_the_same(&two));
+        assert_eq!(told(&two), "chart sha256:2, rendered by 4.3.1");
+        assert_eq!(told(&piece(None)), "4.3.1 (sha256:aa)");
+    }
 }
