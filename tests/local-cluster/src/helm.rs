@@ -53,7 +53,7 @@ fn install(folder: &Path, progress: &mut Progress) -> Result<(), BuildError> {
     let variables = [("GOBIN", folder.as_os_str()), ("GOTOOLCHAIN", GO.as_ref())];
     let mut packages = 0;
     go.run_with(
-        &["install", "-v", "-trimpath", &module],
+        &["install", "-v", "-trimpath", "-ldflags", "-s -w", &module],
         &variables,
         |line| {
             packages += usize::from(line.is_some());
