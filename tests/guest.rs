@@ -8,9 +8,15 @@ pub(crate) fn root() -> PathBuf {
     crate_folder.ancestors().nth(2).unwrap().to_owned()
 }
 
-/// Builds what cargo's flags say beside the built-in pieces, whose dependencies are there already, and packs the module that
-/// comes of it.
+/// Packs the module that [`module`] builds.
 pub(crate) fn pack(folder: &Path, flags: &[&str], module: &str, name: &str) {
+    let module = self::module(flags, module);
+    let mut pack = meshhost(folder);
+    succeed(pack.args(["plugin", "pack"]).arg(module).args(["-o", name]));
+}
+
+/// Builds what cargo's flags say beside the built-in pieces, whose dependencies are there already; the module that comes of it.
+pub(crate) fn module(flags: &[&str], name: &str) -> PathBuf {
     let target = Path::new(env!("CARGO_BIN_EXE_meshhost"))
         .ancestors()
         .nth(2)
@@ -32,9 +38,7 @@ pub(crate) fn pack(folder: &Path, flags: &[&str], module: &str, name: &str) {
         }
     }
     succeed(&mut cargo);
-    let module = target.join("wasm32-unknown-unknown/piece").join(module);
-    let mut pack = meshhost(folder);
-    succeed(pack.args(["plugin", "pack"]).arg(module).args(["-o", name]));
+    target.join("wasm32-unknown-unknown/piece").join(name)
 }
 
 pub(crate) fn meshhost(folder: &Path) -> Command {

@@ -5,7 +5,8 @@
     reason = "a test ends at the first thing that is not as it should be"
 )]
 
-use std::path::{Path, PathBuf};
+mod guest;
+
 use std::process::{Command, Output};
 
 fn meshhost(args: &[&str]) -> Output {
@@ -23,58 +24,15 @@ fn said(output: &Output) -> String {
     )
 }
 
-/// Builds the example for WebAssembly, beside the built-in pieces, whose dependencies are there already.
-fn module() -> PathBuf {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR"))
-        .ancestors()
-        .nth(2)
-        .unwrap();
-    let target = Path::new(env!("CARGO_BIN_EXE_meshhost"))
-        .ancestors()
-        .nth(2)
-        .unwrap()
-        .join("pieces-build");
-    let mut cargo = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
-    cargo
-        .current_dir(root)
-        .args([
-            "build",
-            "--quiet",
-            "--profile",
-            "piece",
-            "--target",
-            "wasm32-unknown-unknown",
-        ])
-        .args([
-            "--package",
-            "meshhost-piece",
-            "--example",
-            "notice",
-            "--target-dir",
-        ])
-        .arg(&target);
-    for (key, _) in std::env::vars_os() {
-        let name = key.to_string_lossy().into_owned();
-        let of_cargo =
-            name.starts_with("CARGO_") && !["CARGO_HOME", "CARGO_NET_OFFLINE"].contains(&&*name);
-        if of_cargo || name.starts_with("RUSTC_") {
-            cargo.env_remove(&key);
-        }
-    }
-    let output = cargo.output().unwrap();
-    assert!(output.status.success(), "{}", said(&output));
-    target.join("wasm32-unknown-unknown/piece/examples/notice.wasm")
-}
+const NOTICE: [&str; 4] = ["--package", "meshhost-piece", "--example", "notice"];
+const MODULE: &str = "examples/notice.wasm";
 
 #[test]
 fn a_strangers_piece_from_source_to_objects() {
     let folder = tempfile::tempdir().unwrap();
     let component = folder.path().join("notice.wasm");
     let component = component.to_str().unwrap();
-    let module = module();
-
-    let packed = meshhost(&["plugin", "pack", module.to_str().unwrap(), "-o", component]);
-    assert!(packed.status.success(), "{}", said(&packed));
+    guest::pack(folder.path(), &NOTICE, MODULE, component);
 
     let inspected = meshhost(&["plugin", "inspect", component]);
     let text = said(&inspected);
@@ -124,7 +82,7 @@ fn a_strangers_piece_from_source_to_objects() {
 
 #[test]
 fn the_core_module_itself_is_not_a_piece() {
-    let module = module();
+    let module = guest::module(&NOTICE, MODULE);
     let refused = meshhost(&["render", "--plugin", module.to_str().unwrap()]);
     let text = said(&refused);
     assert_eq!(refused.status.code(), Some(2), "{text}");

@@ -2,8 +2,8 @@
 
 use meshhost_core::card::Contribution;
 use serde_json::{Value, json};
-use wasmparser::{Parser, Payload};
 
+use crate::imports;
 use crate::ours;
 use crate::pieces::{self, CHART};
 
@@ -14,22 +14,7 @@ fn contribution(name: &str, settings: Value) -> Contribution {
 #[test]
 fn it_imports_nothing() {
     let component = meshhost_builtin::named("chart").unwrap().component();
-    let mut depth = 0;
-    for payload in Parser::new(0).parse_all(&component) {
-        match payload.unwrap() {
-            Payload::Version { .. } => depth += 1,
-            Payload::End(_) => depth -= 1,
-            // The contract's types are declared, which is no import of anything.
-            Payload::ComponentImportSection(section) if depth == 1 => {
-                for import in section {
-                    let name = import.unwrap().name.name;
-                    assert!(name.starts_with("meshhost:piece/types@"), "{name}");
-                }
-            }
-            _ => {}
-        }
-    }
-    assert_eq!(depth, 0);
+    imports::there_are_none(&component);
     assert!(CHART.contributes() && !CHART.amends() && !CHART.injects());
 }
 

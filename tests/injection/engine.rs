@@ -6,7 +6,8 @@ use meshhost_core::card::{GrantedFile, Once, Outcome, Request};
 use meshhost_core::release;
 use meshhost_runtime::{CacheDir, CallError, Limits, Piece, Runtime};
 use serde_json::json;
-use wasmparser::{Parser, Payload};
+
+use crate::imports;
 
 /// Compiled once, in the cache that the binary uses too.
 pub(crate) static PIECE: LazyLock<Piece> = LazyLock::new(|| {
@@ -66,23 +67,7 @@ const POD: &str = r#"{"apiVersion":"v1","kind":"Pod","metadata":{"name":"a"},"sp
 #[test]
 fn it_imports_nothing() {
     let component = meshhost_builtin::named("injection").unwrap().component();
-    // What is inside imports from its neighbours; the whole must not.
-    let mut depth = 0;
-    for payload in Parser::new(0).parse_all(&component) {
-        match payload.unwrap() {
-            Payload::Version { .. } => depth += 1,
-            Payload::End(_) => depth -= 1,
-            // The contract's types are declared, which is no import of anything.
-            Payload::ComponentImportSection(section) if depth == 1 => {
-                for import in section {
-                    let name = import.unwrap().name.name;
-                    assert!(name.starts_with("meshhost:piece/types@"), "{name}");
-                }
-            }
-            _ => {}
-        }
-    }
-    assert_eq!(depth, 0);
+    imports::there_are_none(&component);
     assert!(PIECE.injects() && !PIECE.contributes() && !PIECE.amends());
 }
 

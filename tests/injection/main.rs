@@ -5,6 +5,8 @@
     reason = "a test ends at the first thing that is not as it should be"
 )]
 
+#[path = "../imports.rs"]
+mod imports;
 mod command;
 
 mod engine;

@@ -16,7 +16,7 @@ use serde_json::{Value, json};
 
 use crate::cli::apply::{Work, work_off};
 use crate::cli::args::{self, Adoption};
-use crate::cli::fault::Fault;
+use crate::cli::fault::{Fault, exit};
 use crate::cli::{consent, diff, report, session};
 
 pub(crate) async fn run(args: &Adoption) -> Result<u8, Fault> {
@@ -68,10 +68,10 @@ async fn helm_release(args: &args::HelmRelease) -> Result<u8, Fault> {
     plan.hooks.clear();
     if !plan.refusals.is_empty() {
         diff::show(&plan, args.output)?;
-        return Ok(crate::cli::fault::exit::FAILED);
+        return Ok(exit::FAILED);
     }
     if !consent::given(&plan, &args.consent, args.output, "Take it over?")? {
-        return Ok(crate::cli::fault::exit::FAILED);
+        return Ok(exit::FAILED);
     }
     let document = document(last.is_none(), &entry);
     let mut given = last
@@ -165,7 +165,7 @@ fn joined(mut before: Bundle, release: Bundle) -> Result<Bundle, Fault> {
     before
         .objects
         .retain(|contributed| !names.contains(&contributed.piece.as_str()));
-    for contributed in release.objects {
+    for contributed in &release.objects {
         if let Some(first) = before.object(contributed.object.id()) {
             return Err(Fault::failed(
                 format!(
@@ -176,11 +176,11 @@ fn joined(mut before: Bundle, release: Bundle) -> Result<Bundle, Fault> {
                 "give the release an installation of its own with --name",
             ));
         }
-        before.objects.push(contributed);
-        before
-            .objects
-            .sort_by(|one, other| one.object.id().cmp(other.object.id()));
     }
+    before.objects.extend(release.objects);
+    before
+        .objects
+        .sort_by(|one, other| one.object.id().cmp(other.object.id()));
     Ok(before)
 }
 

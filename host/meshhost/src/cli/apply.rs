@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use meshhost::assessors::Assessors;
-use meshhost_cluster::{ApplyError, ApplyOptions, Cluster, LockOptions, StateError};
+use meshhost_cluster::{Applied, ApplyError, ApplyOptions, Cluster, LockOptions, StateError};
 use meshhost_core::plan::Plan;
 use meshhost_core::problem::count;
 use meshhost_core::provenance;
@@ -252,7 +252,6 @@ pub(crate) async fn work_off(
     // Whoever did not agree to removals has not come here.
     let prune = !plan.removals.is_empty();
     let restores = plan.restores;
-    let progress = Progress::new(work.output);
     let options = ApplyOptions {
         timeout: work.timeout,
         wait: work.wait,
@@ -263,17 +262,7 @@ pub(crate) async fn work_off(
         lock: lock(work.lock),
         ..ApplyOptions::default()
     };
-    let applied = cluster
-        .apply_until(
-            session::asked_to_stop(),
-            plan,
-            request,
-            &options,
-            &|event| progress.event(&event),
-        )
-        .await;
-    progress.clear();
-    progress.result(name, &applied);
+    let applied = watched(cluster, name, plan, request, &options, work.output).await;
     let applied = applied.map_err(|error| {
         let fault = Fault::from_error(&error);
         match error {
@@ -297,6 +286,27 @@ pub(crate) async fn work_off(
         }
     }
     Ok(exit::DONE)
+}
+
+/// Carries out a plan until it is done or the person asks to stop, and shows what happens meanwhile.
+pub(crate) async fn watched(
+    cluster: &Cluster,
+    name: &str,
+    plan: Plan,
+    request: RevisionRequest,
+    options: &ApplyOptions,
+    output: Report,
+) -> Result<Applied, ApplyError> {
+    let progress = Progress::new(output);
+    let stop = session::asked_to_stop();
+    let applied = cluster
+        .apply_until(stop, plan, request, options, &|event| {
+            progress.event(&event);
+        })
+        .await;
+    progress.clear();
+    progress.result(name, &applied);
+    applied
 }
 
 /// How the lock is taken, as the flags say.

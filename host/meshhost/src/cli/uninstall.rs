@@ -8,7 +8,6 @@ use serde_json::Value;
 use crate::cli::args::{Installed, Report, Uninstall};
 use crate::cli::fault::{Fault, exit};
 use crate::cli::plan_text::Tense;
-use crate::cli::progress::Progress;
 use crate::cli::{apply, ask, plan_text, report, session};
 
 pub(crate) async fn run(args: &Uninstall) -> Result<u8, Fault> {
@@ -39,7 +38,6 @@ pub(crate) async fn run(args: &Uninstall) -> Result<u8, Fault> {
             return Ok(exit::FAILED);
         }
     }
-    let progress = Progress::new(*output);
     let options = ApplyOptions {
         timeout: args.patience.timeout,
         prune: true,
@@ -48,18 +46,9 @@ pub(crate) async fn run(args: &Uninstall) -> Result<u8, Fault> {
         ..ApplyOptions::default()
     };
     let request = session::request(Value::Null, Vec::new(), String::new());
-    let applied = cluster
-        .apply_until(
-            session::asked_to_stop(),
-            plan,
-            request,
-            &options,
-            &|event| progress.event(&event),
-        )
-        .await;
-    progress.clear();
-    progress.result(name, &applied);
-    let applied = applied.map_err(|error| Fault::from_error(&error))?;
+    let applied = apply::watched(&cluster, name, plan, request, &options, *output)
+        .await
+        .map_err(|error| Fault::from_error(&error))?;
     if *output == Report::Text && !installed {
         report::talk(&format!("installation {name} is not on this cluster"));
     } else if *output == Report::Text {
